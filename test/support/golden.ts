@@ -1,6 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { parseSafetensors, type SafetensorsTensor, toFloat32 } from '../../engine/formats/safetensors.ts'
+import {
+  parseSafetensors,
+  type SafetensorsTensor,
+  toFloat32,
+} from '../../engine/formats/safetensors.ts'
 
 /**
  * Reference data. `MAZERU_GOLDEN` names a folder with the layout of `test/golden` and other cases;
@@ -23,7 +27,7 @@ export function goldenCases(under: string): GoldenCase[] {
     .map((path) => ({
       name: relative(goldenRoot, dirname(path)),
       folder: dirname(path),
-      settings: JSON.parse(readFileSync(path, 'utf8')),
+      settings: parsePythonJson(readFileSync(path, 'utf8')) as Record<string, unknown>,
     }))
 }
 
@@ -35,7 +39,13 @@ export function goldenFiles(under: string, ending: string): string[] {
 /** A JSON file of the golden root, or undefined. */
 export function goldenJson(path: string): unknown {
   const file = join(goldenRoot, path)
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+  return existsSync(file) ? parsePythonJson(readFileSync(file, 'utf8')) : undefined
+}
+
+/** JSON as Python writes it: infinities and NaN, which JSON does not know, become null. */
+function parsePythonJson(text: string): unknown {
+  const words = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g
+  return JSON.parse(text.replace(words, (word) => (word.startsWith('"') ? word : 'null')))
 }
 
 /** The tensors of a small safetensors file by name, whole in memory. */
@@ -51,10 +61,7 @@ export function values(tensors: Map<string, SafetensorsTensor>, name: string): F
 }
 
 /** Largest absolute difference divided by the largest absolute reference value. */
-export function relativeError(
-  found: ArrayLike<number>,
-  expected: ArrayLike<number>,
-): number {
+export function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (found.length !== expected.length) return Number.POSITIVE_INFINITY
   let difference = 0
   let scale = 0

@@ -1,0 +1,128 @@
+import { Command, CommanderError, Option } from 'commander'
+import manifest from '../../package.json' with { type: 'json' }
+import { checkCommand } from './check.ts'
+import { exitCode, exitCodeOf } from './exit-code.ts'
+import { type Host, providers } from './host.ts'
+import { nodesCommand } from './nodes.ts'
+import { createReport, type ReportOptions } from './report.ts'
+import { runCommand } from './run.ts'
+import type { Shell } from './shell.ts'
+import { whyCommand } from './why.ts'
+
+/** A command: how it is declared, and what it does with its one argument and its options. */
+interface CommandEntry {
+  declare(command: Command): Command
+  run(argument: string, options: object, host: Host, shell: Shell): Promise<number>
+}
+
+/** The commands by name and argument, in the order of the help. */
+const commands: Readonly<Record<string, CommandEntry>> = {
+  'run <file>': {
+    declare: (command) =>
+      folderOptions(editOptions(command))
+        .description('run a workflow: a JSON file, - for stdin, or a PNG that carries one')
+        .addOption(new Option('--provider <name>', 'where networks run').choices(providers))
+        .option('--watch', 'run again what changed whenever the file is saved')
+        .option('--no-cache', 'neither read nor write results on disk')
+        .option('--json', 'events as lines of JSON on stdout'),
+    run: runCommand,
+  },
+  'check <file>': {
+    declare: (command) =>
+      folderOptions(editOptions(command))
+        .description('say every problem of a workflow without running it')
+        .option('--json', 'the problems as one JSON object'),
+    run: checkCommand,
+  },
+  'why <file>': {
+    declare: (command) =>
+      folderOptions(editOptions(command))
+        .description('say which nodes would run again and what changed since the last run')
+        .option('--json', 'one JSON object per node'),
+    run: whyCommand,
+  },
+  'nodes [type]': {
+    declare: (command) =>
+      command
+        .description('list the nodes, or describe one')
+        .option('--json', 'one JSON object per node')
+        .option('--schema', 'JSON Schema of a workflow file, or of one node in it'),
+    run: nodesCommand,
+  },
+}
+
+/**
+ * Runs a command line, without the program's name; gives the exit code and throws nothing.
+ * What a user can mend is said in a sentence; stacks only with `--verbose`.
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  host: Host,
+  shell: Shell,
+): Promise<number> {
+  let code: number = exitCode.done
+  const program = new Command('mazeru')
+    .description('node-graph workflows for Stable Diffusion')
+    .version(manifest.version)
+    .option('--verbose', 'show where errors come from')
+  for (const [name, { declare, run }] of Object.entries(commands)) {
+    const command = declare(program.command(name))
+    command.action(async (argument: string) => {
+      const options = command.optsWithGlobals()
+      code = await guarded(options, shell, () => run(argument, options, host, shell))
+    })
+  }
+  return await parse(program, words, shell, () => code)
+}
+
+async function parse(
+  program: Command,
+  words: readonly string[],
+  { stdout, stderr }: Shell,
+  code: () => number,
+): Promise<number> {
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+    })
+  }
+  try {
+    await program.parseAsync(words, { from: 'user' })
+    return code()
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown
+    return thrown.exitCode === 0 ? exitCode.done : exitCode.refused
+  }
+}
+
+async function guarded(
+  options: ReportOptions,
+  shell: Shell,
+  act: () => Promise<number>,
+): Promise<number> {
+  try {
+    return await act()
+  } catch (thrown) {
+    createReport(shell, options).thrown(thrown)
+    return exitCodeOf(thrown)
+  }
+}
+
+function editOptions(command: Command): Command {
+  return command
+    .option('--set <node.param=value>', 'set a param; may be repeated', gather)
+    .option('--input <name=value>', 'give a named input; may be repeated', gather)
+    .option('--output <name>', 'only this output or node; may be repeated', gather)
+}
+
+function folderOptions(command: Command): Command {
+  return command
+    .option('--models <dir>', 'folder of models before all others; may be repeated', gather)
+    .option('--in <dir>', 'folder that pictures are loaded from (default: ./input)')
+    .option('--out <dir>', 'folder that pictures are saved in (default: ./output)')
+}
+
+function gather(value: string, before: string[] = []): string[] {
+  return [...before, value]
+}

@@ -1,0 +1,108 @@
+import { totalmem } from 'node:os'
+import { codecs } from './codecs.ts'
+import { WorkflowError } from './errors.ts'
+import { type Files, openFiles } from './files.ts'
+import type { parseSafetensors, SafetensorsTensor } from './formats/safetensors.ts'
+import { createLoraFeeder, type LoraFeeder } from './inference/lora-feeds.ts'
+import { type Lora, readLora } from './lora/load.ts'
+import { type Checkpoint, type CheckpointConfig, readCheckpoint } from './models/checkpoint.ts'
+import { type EmbeddingTable, embeddingTable, readEmbedding } from './models/prompt/embeddings.ts'
+import type { SessionPool } from './runtime/session-pool.ts'
+
+/** Folders and device of one process. */
+export interface ServicesOptions {
+  readonly models: string[]
+  readonly input: string
+  readonly output: string
+  readonly cacheDir: string
+  readonly provider?: 'cpu' | 'webgpu' | 'cuda'
+}
+
+/** Texts that a saved picture carries. */
+export interface PictureTexts {
+  /** The workflow as JSON. */
+  readonly workflow: string
+  /** A line as A1111 writes it, where the picture comes from a sampler. */
+  readonly parameters?: string
+}
+
+/** The device with the programs loaded on it. */
+export interface Runtime {
+  readonly pool: SessionPool
+  readonly feeder: LoraFeeder
+}
+
+/** What a running node may reach. Everything opens when it is first asked for. */
+export interface Services {
+  readonly files: Files
+  readonly codecs: typeof codecs
+  /** Opens the device at the first call. */
+  runtime(): Promise<Runtime>
+  checkpoint(
+    kind: 'checkpoints' | 'vae',
+    file: string,
+    config?: CheckpointConfig,
+  ): Promise<Checkpoint>
+  lora(file: string, allowUnmatched: boolean): Promise<Lora>
+  embeddings(files: readonly string[]): Promise<EmbeddingTable>
+  /** What a picture saved by this node should carry; absent where no workflow file is behind it. */
+  pictureTexts?(node: string): PictureTexts
+  close(): Promise<void>
+}
+
+/** Opens the services of a process. */
+export async function openServices(options: ServicesOptions): Promise<Services> {
+  const files = openFiles(options)
+  let runtime: Promise<Runtime> | undefined
+  return {
+    files,
+    codecs,
+    runtime() {
+      runtime ??= openRuntime(options)
+      return runtime
+    },
+    async checkpoint(kind, file, config) {
+      return readCheckpoint(await files.header(kind, file), config)
+    },
+    async lora(file, allowUnmatched) {
+      const key = `${file} ${await files.fingerprint('loras', file)}`
+      return readLora(file, await readAll(files, 'loras', file), { key, allowUnmatched })
+    },
+    async embeddings(names) {
+      const entries = new Map<string, ReturnType<typeof readEmbedding>>()
+      for (const name of names) {
+        const { tensors } = await readAll(files, 'embeddings', name)
+        entries.set(name.replace(/\.safetensors$/, ''), readEmbedding(name, tensors))
+      }
+      return embeddingTable(entries)
+    },
+    async close() {
+      const opened = await runtime
+      await opened?.feeder.close()
+      await opened?.pool.close()
+    },
+  }
+}
+
+/** The runtime is loaded only where something has to be computed. */
+async function openRuntime({ provider = 'cpu' }: ServicesOptions): Promise<Runtime> {
+  if (provider !== 'cpu') throw new WorkflowError(`provider: ${provider} is not available`)
+  const { createSessionPool } = await import('./runtime/session-pool.ts')
+  const { cpuDevice } = await import('./runtime/device.ts')
+  const pool = createSessionPool(cpuDevice, totalmem() / 4)
+  return { pool, feeder: createLoraFeeder(pool) }
+}
+
+/** Largest LoRA or embedding that is read into memory; real ones stay below 2 GB. */
+async function readAll(files: Files, kind: 'loras' | 'embeddings', name: string) {
+  const file = await files.weights(kind, name)
+  try {
+    const tensors = new Map<string, SafetensorsTensor>()
+    for (const { name: tensor, dtype, shape } of file.header.tensors.values()) {
+      tensors.set(tensor, { dtype, shape, bytes: await file.read(tensor) })
+    }
+    return { tensors, metadata: file.header.metadata } satisfies ReturnType<typeof parseSafetensors>
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,156 @@
+import sharp, { type OutputInfo, type Sharp } from 'sharp'
+import { FormatError, messageOf } from '../errors.ts'
+import type { Image, Mask, NumericTensor } from '../sockets.ts'
+import { nameOfBytes } from './sniff.ts'
+
+/**
+ * Picture files to numbers and back. A byte v is v / 255, and back the nearest byte, so that
+ * 8-bit values survive exactly. Pictures with a colour profile are converted to sRGB, animations
+ * give their first frame, 16-bit files are read with 8 bits.
+ */
+
+/** A decoded file. */
+export interface Picture {
+  /** `[1, 3, height, width]`, upright: the orientation that a camera notes is applied. */
+  readonly image: Image
+  /** `[1, 1, height, width]`, 1 opaque; only where the file has transparency. */
+  readonly alpha?: Mask
+}
+
+/** Limit of a picture's width times height: 8192 squared, above any that SD works on. */
+export const maxPixels = 8192 * 8192
+
+/**
+ * Interpolation. Enlarging knows nearest, linear and cubic: the others are cubic there.
+ * Shrinking averages with the kernel's width scaled, so nothing is skipped, except by nearest.
+ */
+export const resizeKernels = [
+  'nearest',
+  'linear',
+  'cubic',
+  'mitchell',
+  'lanczos2',
+  'lanczos3',
+] as const
+export type ResizeKernel = (typeof resizeKernels)[number]
+
+const expected = 'a PNG, JPEG, WebP or AVIF picture expected'
+const readable: readonly string[] = ['a PNG', 'a JPEG', 'a WebP', 'an AVIF']
+
+/**
+ * Decodes a PNG, JPEG, WebP or AVIF. Colours of transparent pixels are kept as they are.
+ * `file` names it in the FormatError for another kind of file, a damaged or a too large one.
+ */
+export async function decodePicture(file: string, bytes: Uint8Array): Promise<Picture> {
+  const kind = nameOfBytes(bytes)
+  if (!readable.includes(kind)) throw new FormatError(`${file}: this is ${kind}, ${expected}`)
+  try {
+    const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata()
+    if (width * height > maxPixels) {
+      const found = `${width} x ${height} is ${width * height} pixels`
+      throw new FormatError(`${file}: ${found}, at most ${maxPixels} can be read`)
+    }
+    const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels })
+      .autoOrient()
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true })
+    const plane = (first: number, count: number) => planes(data, info, first, count)
+    const image = plane(0, 3)
+    return info.channels === 4 ? { image, alpha: plane(3, 1) } : { image }
+  } catch (cause) {
+    if (cause instanceof FormatError) throw cause
+    const [reason] = messageOf(cause).split('\n')
+    throw new FormatError(
+      `${file}: this is ${kind} that cannot be decoded (${reason}), ${expected}`,
+      { cause },
+    )
+  }
+}
+
+/**
+ * One item of `[batch, 3 or 1, height, width]` as PNG, 8 bits, without metadata.
+ * Values beyond 0 to 1 are clamped; what is not a number becomes 0.
+ */
+export async function encodePng(image: NumericTensor, item = 0): Promise<Uint8Array> {
+  return sharpOf(image, item).png().toBuffer()
+}
+
+/** One item as JPEG, for previews; `quality` is 1 to 100. */
+export async function encodeJpeg(
+  image: NumericTensor,
+  item = 0,
+  quality = 80,
+): Promise<Uint8Array> {
+  return sharpOf(image, item).jpeg({ quality }).toBuffer()
+}
+
+/**
+ * Every plane of `[batch, channels, height, width]` at another size, distorted where the aspect
+ * differs; clamped to 0 to 1. Computed with 16 bits and kernels of 12, so a value is off by up to
+ * 0.0005, a quarter of what 8 bits tell apart. At its own size it is returned as it is.
+ * Does not check the size: see `resizePicture`.
+ */
+export async function resamplePicture(
+  picture: NumericTensor,
+  width: number,
+  height: number,
+  kernel: ResizeKernel,
+): Promise<NumericTensor> {
+  const [batch = 0, channels = 0, fromHeight = 0, fromWidth = 0] = picture.shape
+  if (width === fromWidth && height === fromHeight) return picture
+  const area = width * height
+  const data = new Float32Array(batch * channels * area)
+  for (let plane = 0; plane < batch * channels; plane++) {
+    const start = plane * fromWidth * fromHeight
+    const pixels = toUint16(picture.data.subarray(start, start + fromWidth * fromHeight))
+    const raw = { width: fromWidth, height: fromHeight, channels: 1 as const }
+    const resized = await sharp(pixels, { raw })
+      .resize(width, height, { fit: 'fill', kernel })
+      .toColourspace('grey16')
+      .raw({ depth: 'ushort' })
+      .toBuffer()
+    const values = new Uint16Array(new Uint8Array(resized).buffer)
+    for (let i = 0; i < area; i++) data[plane * area + i] = values[i]! / 65535
+  }
+  return { data, shape: [batch, channels, height, width] }
+}
+
+function toUint16(values: Float32Array): Uint16Array {
+  const pixels = new Uint16Array(values.length)
+  for (let i = 0; i < values.length; i++) {
+    pixels[i] = Math.round(Math.min(1, Math.max(0, values[i]!)) * 65535)
+  }
+  return pixels
+}
+
+function sharpOf(image: NumericTensor, item: number): Sharp {
+  const [batch = 0, channels = 0, height = 0, width = 0] = image.shape
+  if (channels !== 1 && channels !== 3) {
+    throw new FormatError(`image: ${channels} channels given, 1 or 3 expected`)
+  }
+  if (item >= batch) throw new FormatError(`image: item ${item} wanted, ${batch} given`)
+  const area = height * width
+  const start = item * channels * area
+  // Storing into a clamped array rounds to the nearest, ties to even, and turns NaN into 0.
+  const pixels = new Uint8ClampedArray(area * channels)
+  for (let channel = 0; channel < channels; channel++) {
+    for (let i = 0; i < area; i++) {
+      pixels[i * channels + channel] = image.data[start + channel * area + i]! * 255
+    }
+  }
+  return sharp(pixels, { raw: { width, height, channels } })
+}
+
+/** `count` channels of interleaved bytes, from `first` on, as planes of 0 to 1. */
+function planes(bytes: Uint8Array, info: OutputInfo, first: number, count: number): Image {
+  const { width, height, channels } = info
+  const area = width * height
+  const data = new Float32Array(area * count)
+  for (let channel = 0; channel < count; channel++) {
+    for (let i = 0; i < area; i++) {
+      data[channel * area + i] = bytes[i * channels + first + channel]! / 255
+    }
+  }
+  return { data, shape: [1, count, height, width] }
+}

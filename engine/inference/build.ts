@@ -1,0 +1,10 @@
+import type { BuildOptions } from '../models/network.ts'
+import type { Device } from '../runtime/device.ts'
+
+/** How programs are built for a device. */
+export function buildOptions(
+  device: Device,
+  adapted: ReadonlySet<string> = new Set(),
+): BuildOptions {
+  return { type: device.type, fused: device.fused, adapted }
+}

@@ -1,0 +1,55 @@
+import { DeviceError } from '../errors.ts'
+import type { TextEncoder } from '../models/handles.ts'
+import type { EmbeddingTable } from '../models/prompt/embeddings.ts'
+import { applyWeights, encodePlan } from '../models/prompt/plan.ts'
+import type { PromptStyle } from '../models/prompt/styles.ts'
+import type { SessionPool } from '../runtime/session-pool.ts'
+import type { Conditioning } from '../sockets.ts'
+import { encodeChunks } from './encode-text.ts'
+import type { LoraFeeder } from './lora-feeds.ts'
+import { unstack } from './tensors.ts'
+
+export interface PromptSettings {
+  readonly text: string
+  /** How weights are written and applied. */
+  readonly style: PromptStyle
+  /** Clip skip: 1 is the last layer, 2 the last but one. */
+  readonly skip: number
+  readonly embeddings?: EmbeddingTable
+}
+
+/** Chunks that go through the text encoder together; a long prompt takes several passes. */
+const chunksAtOnce = 8
+
+/**
+ * A prompt as conditioning `[1, 77 * chunks, features]`. Gives also what should be said of the
+ * prompt, such as an unknown embedding. Throws a `DeviceError` where the result is not finite.
+ */
+export async function encodePrompt(
+  { pool, feeder }: { pool: SessionPool; feeder: LoraFeeder },
+  encoder: TextEncoder,
+  { text, style, skip, embeddings }: PromptSettings,
+): Promise<{ conditioning: Conditioning; warnings: readonly string[] }> {
+  const features = encoder.network.config.width
+  const plan = encodePlan(text, { style, pad: 'eos', embeddings, features })
+  const chunks = plan.chunks.map((chunk) => chunk.tokens)
+  const encoded: Float32Array[] = []
+  let pooled: Conditioning['pooled'] | undefined
+  const all = plan.emptyNeeded ? [...chunks, plan.empty] : chunks
+  for (let start = 0; start < all.length; start += chunksAtOnce) {
+    const part = all.slice(start, start + chunksAtOnce)
+    const settings = { chunks: part, vectors: plan.vectors, skip }
+    const result = await encodeChunks(pool, feeder, encoder, settings)
+    encoded.push(...unstack(result.context, part.length).map((one) => one.data))
+    pooled ??= unstack(result.pooled, part.length)[0]
+  }
+  const empty = plan.emptyNeeded ? encoded.pop() : undefined
+  const context = applyWeights(plan, encoded, empty)
+  const bad = context.data.findIndex((value) => !Number.isFinite(value))
+  if (bad >= 0) {
+    throw new DeviceError(
+      `prompt: text feature ${bad} is ${context.data[bad]}, expected a number; the weights of ${encoder.network.weights.file} are damaged or a prompt weight is not finite`,
+    )
+  }
+  return { conditioning: { context, pooled: pooled! }, warnings: plan.warnings }
+}

@@ -1,0 +1,104 @@
+import type { NetworkLayers } from '../lora/layer-index.ts'
+import { type AppliedLora, type Mix, type MixedLayer, mixFactors, mixScales } from '../lora/mix.ts'
+import type { LoraNetwork } from '../lora/naming.ts'
+import { isTimeLayer } from '../models/unet.ts'
+import type { HeldTensor } from '../runtime/session.ts'
+import type { SessionPool } from '../runtime/session-pool.ts'
+import type { HostTensor } from '../runtime/tensor.ts'
+
+/** What a list of LoRAs means for one network: which layers take inputs, and the inputs. */
+export interface LoraFeeds {
+  /** Names the set of adapted layers; a program is built per set, not per LoRA or ratio. */
+  readonly key: string
+  readonly adapted: ReadonlySet<string>
+  /** Factors and scales by input name. */
+  feeds(): Promise<Record<string, HostTensor | HeldTensor>>
+}
+
+interface HeldMix {
+  readonly mix: Mix
+  readonly tensors: Promise<Record<string, HeldTensor>>
+}
+
+/** Keeps the factors of the last mixes on the device, so that a change of ratio moves scales only. */
+export interface LoraFeeder {
+  prepare(loras: readonly AppliedLora[], network: LoraNetwork, layers: NetworkLayers): LoraFeeds
+  close(): Promise<void>
+}
+
+/** Mixes kept on the device: one for the U-Net and one for the text encoder, and the ones before. */
+const keptMixes = 4
+
+export function createLoraFeeder(pool: SessionPool): LoraFeeder {
+  let held: HeldMix[] = []
+  const keys = new WeakMap<Mix, string>()
+
+  function hold(mix: Mix): HeldMix {
+    const found = held.find((entry) => entry.mix === mix)
+    const entry = found ?? { mix, tensors: pool.hold(factorTensors(mix)) }
+    const others = held.filter((other) => other !== entry)
+    held = [entry, ...others].slice(0, keptMixes)
+    for (const old of others.slice(keptMixes - 1)) void releaseAll(old)
+    return entry
+  }
+
+  function keyOf(mix: Mix): string {
+    const key = keys.get(mix) ?? [...mix.keys()].join(' ')
+    keys.set(mix, key)
+    return key
+  }
+
+  return {
+    prepare(loras, network, layers) {
+      if (loras.length === 0) {
+        return { key: '', adapted: new Set(), feeds: async () => ({}) }
+      }
+      const mix = mixFactors(loras, network, layers)
+      return {
+        key: keyOf(mix),
+        adapted: new Set(mix.keys()),
+        async feeds() {
+          if (mix.size === 0) return {}
+          return { ...(await hold(mix).tensors), ...scaleTensors(loras, mix) }
+        },
+      }
+    },
+    async close() {
+      await Promise.all(held.map(releaseAll))
+      held = []
+    },
+  }
+}
+
+async function releaseAll(entry: HeldMix): Promise<void> {
+  for (const tensor of Object.values(await entry.tensors)) tensor.release()
+}
+
+function factorTensors(mix: Mix): Record<string, HostTensor> {
+  const tensors: Record<string, HostTensor> = {}
+  for (const [layer, { shape, rank, down, up }] of mix) {
+    const [out, inner, ...kernel] = shape as [number, number, ...number[]]
+    const convolution = shape.length === 4
+    tensors[`${layer}.down`] = {
+      data: down,
+      shape: convolution ? [rank, inner, ...kernel] : [inner, rank],
+    }
+    tensors[`${layer}.up`] = { data: up, shape: convolution ? [out, rank, 1, 1] : [rank, out] }
+  }
+  return tensors
+}
+
+/** One number per rank: the same for every picture, word and place. */
+function scaleTensors(loras: readonly AppliedLora[], mix: Mix): Record<string, HostTensor> {
+  const tensors: Record<string, HostTensor> = {}
+  for (const [layer, data] of mixScales(loras, mix)) {
+    tensors[`${layer}.scale`] = { data, shape: scaleShape(layer, mix.get(layer)!) }
+  }
+  return tensors
+}
+
+/** Axes of a layer's scale: see `blocks.ts`. The time layers see one vector a picture, not tokens. */
+function scaleShape(layer: string, { shape, rank }: MixedLayer): number[] {
+  if (shape.length === 4) return [1, rank, 1, 1]
+  return isTimeLayer(layer) ? [1, rank] : [1, 1, rank]
+}

@@ -1,0 +1,88 @@
+import { type Builder, createBuilder } from '../onnx/builder.ts'
+import { type Shape, showShape } from '../onnx/dims.ts'
+import { cast, joinSizes, sizesOf } from '../onnx/express.ts'
+import type { ElementType, Value } from '../onnx/value.ts'
+import { type Weights, weightOf } from './weights.ts'
+
+/** Ops that a provider may compute in one piece, where a probe has found its numbers right. */
+export type FusedOp = 'MultiHeadAttention' | 'QuickGelu' | 'Gelu'
+
+/** How a program is to be built for one provider. */
+export interface BuildOptions {
+  /** The type in which the network computes. */
+  readonly type: 'float32' | 'float16'
+  readonly fused: ReadonlySet<FusedOp>
+  /** Layers that take LoRA factors as inputs. */
+  readonly adapted: ReadonlySet<string>
+}
+
+/** Plain float32 without LoRA, every fused op allowed. */
+export const defaultBuild: BuildOptions = {
+  type: 'float32',
+  fused: new Set<FusedOp>(['MultiHeadAttention', 'QuickGelu', 'Gelu']),
+  adapted: new Set<string>(),
+}
+
+/** A network while it is built: a builder, the weights it draws on, the options. */
+export interface Network extends BuildOptions {
+  readonly builder: Builder
+  readonly weights: Weights
+  /** A weight in the type of computation; `shape` may regroup the stored one. */
+  weight(name: string, shape?: readonly number[]): Value
+  /** A weight as it is stored. */
+  stored(name: string, shape?: readonly number[]): Value
+  has(name: string): boolean
+  /** Sizes of the first axes of `x`, as a value; asked once for every distinct shape. */
+  sizes(x: Value, axes: number): Value
+  /** Sizes of the first axes of `x` followed by constants. */
+  sizesThen(x: Value, axes: number, ...rest: number[]): Value
+}
+
+/** Starts a network. */
+export function createNetwork(name: string, weights: Weights, options: BuildOptions): Network {
+  const builder = createBuilder(name)
+  const sizes = new Map<string, Value>()
+
+  function remember(key: string, make: () => Value): Value {
+    const value = sizes.get(key) ?? make()
+    sizes.set(key, value)
+    return value
+  }
+
+  function stored(weight: string, shape?: readonly number[]): Value {
+    const tensor = weightOf(weights, weight)
+    return builder.weight(weight, tensor.type, shape ?? tensor.shape, tensor.data)
+  }
+
+  return {
+    ...options,
+    builder,
+    weights,
+    stored,
+    weight: (weight, shape) => cast(builder, stored(weight, shape), options.type),
+    has: (weight) => weights.tensors.has(weight),
+    sizes(x, axes) {
+      return remember(keyOf(x.shape.slice(0, axes)), () => sizesOf(builder, x, 0, axes))
+    },
+    sizesThen(x, axes, ...rest) {
+      const front = this.sizes(x, axes)
+      const key = keyOf([...x.shape.slice(0, axes), ...rest.map(String)])
+      return remember(`then ${key}`, () => joinSizes(builder, [front, ...rest]))
+    },
+  }
+}
+
+/** Where a program's input takes the type in which the network computes. */
+export function networkInput(net: Network, name: string, shape: Shape, type?: ElementType): Value {
+  const value = net.builder.input(name, type ?? 'float32', shape)
+  return type ? value : cast(net.builder, value, net.type)
+}
+
+/** Results leave as float32. */
+export function networkOutput(net: Network, name: string, value: Value): void {
+  net.builder.output(name, cast(net.builder, value, 'float32'))
+}
+
+function keyOf(shape: Shape): string {
+  return showShape(shape)
+}

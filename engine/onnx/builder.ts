@@ -1,0 +1,160 @@
+import { FormatError } from '../errors.ts'
+import { type Dim, productOf, type Shape, showShape } from './dims.ts'
+import type { OpDefinition } from './op.ts'
+import { type OpName, ops } from './ops/index.ts'
+import {
+  type Attribute,
+  type ElementType,
+  type ExternalData,
+  elementSize,
+  type Initializer,
+  type Operation,
+  type Program,
+  type Value,
+} from './value.ts'
+
+/**
+ * Collects the parts of one program. Every op is checked when it is added, because not every
+ * provider refuses wrong shapes.
+ */
+export interface Builder {
+  /** A tensor fed at each run. Symbols in its shape are bound by the fed tensor. */
+  input(name: string, type: ElementType, shape: Shape): Value
+  /** A small constant that travels inside the program. */
+  constant(type: ElementType, shape: Shape, bytes: Uint8Array, content?: readonly Dim[]): Value
+  /** A weight that stays in its file; `shape` may regroup the stored one, not resize it. */
+  weight(name: string, type: ElementType, shape: readonly number[], data: ExternalData): Value
+  /** Adds an op and gives all its outputs; an absent optional input is `undefined`. */
+  all(
+    op: OpName,
+    inputs: readonly (Value | undefined)[],
+    attributes?: Readonly<Record<string, Attribute>>,
+  ): readonly Value[]
+  /** Adds an op with one output. */
+  op(
+    op: OpName,
+    inputs: readonly (Value | undefined)[],
+    attributes?: Readonly<Record<string, Attribute>>,
+  ): Value
+  /** Names a value as a result of the program. */
+  output(name: string, value: Value): void
+  /** Closes the program. */
+  finish(): Program
+}
+
+/** Starts a program. */
+export function createBuilder(name: string): Builder {
+  const inputs: Value[] = []
+  const outputs: Value[] = []
+  const initializers: Initializer[] = []
+  const operations: Operation[] = []
+  const known = new Map<string, Value>()
+  let counter = 0
+
+  function declare(value: Value): Value {
+    if (known.has(value.name)) {
+      throw new FormatError(`${name}: two values are named ${value.name}, expected one`)
+    }
+    known.set(value.name, value)
+    return value
+  }
+
+  function expectSize(value: Value, length: number): void {
+    const count = productOf(value.shape)
+    const expected = typeof count === 'number' ? count * elementSize[value.type] : Number.NaN
+    if (length === expected) return
+    throw new FormatError(
+      `${value.name}: ${length} bytes, expected ${expected} for ${value.type} ${showShape(value.shape)}`,
+    )
+  }
+
+  function all(
+    op: OpName,
+    given: readonly (Value | undefined)[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): readonly Value[] {
+    const definition: OpDefinition = ops[op]
+    const [least, most] = definition.arity
+    if (given.length < least || given.length > most) {
+      throw new FormatError(`${op}: ${given.length} inputs, expected ${least} to ${most}`)
+    }
+    for (const value of given) {
+      if (value && known.get(value.name) !== value) {
+        throw new FormatError(`${op}: ${value.name} belongs to another program`)
+      }
+    }
+    const number = counter++
+    const results = definition
+      .outputs({ op, inputs: given, attributes })
+      .map((info, index) =>
+        declare({ ...info, name: `${op}_${number}${index ? `_${index}` : ''}` }),
+      )
+    operations.push({
+      op,
+      domain: definition.domain ?? '',
+      inputs: given.map((value) => value?.name ?? ''),
+      outputs: results.map((value) => value.name),
+      attributes,
+    })
+    return results
+  }
+
+  return {
+    input(inputName, type, shape) {
+      const value = declare({ name: inputName, type, shape })
+      inputs.push(value)
+      return value
+    },
+    constant(type, shape, bytes, content) {
+      const value = declare({
+        name: `constant_${counter++}`,
+        type,
+        shape,
+        ...(content && { content }),
+      })
+      expectSize(value, bytes.byteLength)
+      initializers.push({ value, bytes })
+      return value
+    },
+    weight(weightName, type, shape, data) {
+      const existing = known.get(weightName)
+      if (existing) return existing
+      const value = declare({ name: weightName, type, shape })
+      expectSize(value, data.length)
+      initializers.push({ value, external: data })
+      return value
+    },
+    all,
+    op(op, given, attributes) {
+      return all(op, given, attributes)[0]!
+    },
+    output(outputName, value) {
+      operations.push({
+        op: 'Identity',
+        domain: '',
+        inputs: [value.name],
+        outputs: [outputName],
+        attributes: {},
+      })
+      outputs.push(declare({ name: outputName, type: value.type, shape: value.shape }))
+    },
+    finish() {
+      return withoutUnused({ name, inputs, outputs, initializers, operations })
+    },
+  }
+}
+
+/** Leaves out the ops and constants that no output needs. Inputs stay: they are the interface. */
+export function withoutUnused(program: Program): Program {
+  const needed = new Set(program.outputs.map((value) => value.name))
+  const operations = program.operations.toReversed().filter((operation) => {
+    if (!operation.outputs.some((name) => needed.has(name))) return false
+    for (const name of operation.inputs) needed.add(name)
+    return true
+  })
+  return {
+    ...program,
+    operations: operations.reverse(),
+    initializers: program.initializers.filter(({ value }) => needed.has(value.name)),
+  }
+}

@@ -1,0 +1,59 @@
+import type { Dim, Shape } from './dims.ts'
+
+/** Element types a program may hold. */
+export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'bool'
+
+/** One tensor inside a program. */
+export interface Value {
+  readonly name: string
+  readonly type: ElementType
+  readonly shape: Shape
+  /** What an int64 vector holds, where it is known when the program is built: sizes for `Reshape`. */
+  readonly content?: readonly Dim[]
+}
+
+/** Where the bytes of a weight stand: a slice of a file that belongs to the user. */
+export interface ExternalData {
+  /** Absolute path. */
+  readonly file: string
+  readonly offset: number
+  readonly length: number
+}
+
+/** A constant: small ones carry their bytes, weights point into their file. */
+export interface Initializer {
+  readonly value: Value
+  readonly bytes?: Uint8Array
+  readonly external?: ExternalData
+}
+
+export type Attribute = number | string | readonly number[] | { readonly float: number }
+
+/** One application of an op. */
+export interface Operation {
+  readonly op: string
+  readonly domain: string
+  /** An absent optional input is the empty name. */
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  readonly attributes: Readonly<Record<string, Attribute>>
+}
+
+/** A finished program: what is fed, what is held, what is done, what comes out. */
+export interface Program {
+  readonly name: string
+  readonly inputs: readonly Value[]
+  readonly outputs: readonly Value[]
+  readonly initializers: readonly Initializer[]
+  readonly operations: readonly Operation[]
+}
+
+/** Bytes of one element. */
+export const elementSize: Readonly<Record<ElementType, number>> = {
+  float32: 4,
+  float16: 2,
+  bfloat16: 2,
+  int64: 8,
+  int32: 4,
+  bool: 1,
+}

@@ -1,0 +1,200 @@
+import { dirname } from 'node:path'
+import * as ort from 'onnxruntime-node'
+import { DeviceError, FormatError, messageOf } from '../errors.ts'
+import { encodeProgram } from '../onnx/encode.ts'
+import type { Program } from '../onnx/value.ts'
+import { bindShapes } from './bind-shapes.ts'
+import type { Device } from './device.ts'
+import { type HostTensor, sizeOf, typeOf } from './tensor.ts'
+
+/** A tensor ready to be fed many times: on a GPU it lives there. */
+export interface HeldTensor {
+  readonly shape: readonly number[]
+  /** Frees device memory; on the CPU there is nothing to free. */
+  release(): void
+}
+
+/** A loaded program. */
+export interface Session {
+  readonly program: string
+  /** Bytes of weights that the program draws on. */
+  readonly weightBytes: number
+  /** Feeds all inputs and gives all outputs as host tensors. Refuses wrong shapes. */
+  run(feeds: Readonly<Record<string, HostTensor | HeldTensor>>): Promise<Record<string, HostTensor>>
+  release(): Promise<void>
+}
+
+/** What tests and benchmarks count. */
+export interface RuntimeCounters {
+  sessionsBuilt: number
+  /** Bytes of weights handed to sessions while they were built. */
+  weightBytesRead: number
+}
+
+/** How much the runtime may rearrange a program before it runs. */
+export interface SessionOptions {
+  readonly optimisation?: 'disabled' | 'basic' | 'extended' | 'all'
+  readonly profilePrefix?: string
+}
+
+class Held implements HeldTensor {
+  readonly tensor: ort.Tensor
+  readonly shape: readonly number[]
+
+  constructor(tensor: ort.Tensor) {
+    this.tensor = tensor
+    this.shape = tensor.dims
+  }
+
+  release(): void {
+    if (this.tensor.location === 'gpu-buffer') this.tensor.dispose()
+  }
+}
+
+/**
+ * Loads a program on a device. Throws a `FormatError` where the runtime finds the program or a
+ * weight wrong, a `DeviceError` where memory or the device fails.
+ */
+export async function createSession(
+  program: Program,
+  device: Device,
+  counters: RuntimeCounters,
+  options: SessionOptions = {},
+): Promise<Session> {
+  const folders = new Set(
+    program.initializers.flatMap(({ external }) => (external ? [dirname(external.file)] : [])),
+  )
+  if (folders.size > 1) {
+    throw new FormatError(
+      `${program.name}: weights lie in ${folders.size} folders, expected one; put the files together`,
+    )
+  }
+  const weightBytes = program.initializers.reduce(
+    (sum, { external }) => sum + (external?.length ?? 0),
+    0,
+  )
+  const [folder] = folders
+  const session = await guarded(`${program.name}: cannot be loaded on ${device.name}`, () =>
+    ort.InferenceSession.create(encodeProgram(program), {
+      executionProviders: device.provider === 'cpu' ? ['cpu'] : [device.provider, 'cpu'],
+      graphOptimizationLevel: options.optimisation ?? 'extended',
+      logSeverityLevel: 3,
+      ...(options.profilePrefix && {
+        enableProfiling: true,
+        profileFilePrefix: options.profilePrefix,
+      }),
+      ...(folder && {
+        extra: { session: { model_external_initializers_file_folder_path: folder } },
+      }),
+    }),
+  )
+  counters.sessionsBuilt += 1
+  counters.weightBytesRead += weightBytes
+  return {
+    program: program.name,
+    weightBytes,
+    async run(feeds) {
+      const shapes = Object.fromEntries(
+        Object.entries(feeds).map(([name, feed]) => [name, feed.shape]),
+      )
+      bindShapes(program.name, program.inputs, shapes)
+      const tensors = Object.fromEntries(
+        program.inputs.map(({ name }) => [name, toRuntime(feeds[name]!)]),
+      )
+      const results = await guarded(`${program.name}: failed on ${device.name}`, () =>
+        session.run(tensors),
+      )
+      return Object.fromEntries(
+        Object.entries(results).map(([name, tensor]) => [name, fromRuntime(tensor)]),
+      )
+    },
+    async release() {
+      await session.release()
+    },
+  }
+}
+
+/**
+ * Makes tensors ready to be fed again and again. On a GPU they are copied there once, through a
+ * session that hands its inputs on as device memory; elsewhere they are wrapped.
+ */
+export async function holdTensors<Name extends string>(
+  tensors: Readonly<Record<Name, HostTensor>>,
+  device: Device,
+): Promise<Record<Name, HeldTensor>> {
+  const entries = Object.entries(tensors) as [Name, HostTensor][]
+  const wrapped = entries.map(([name, tensor]) => [name, new Held(toRuntime(tensor))] as const)
+  if (device.provider !== 'webgpu' || entries.length === 0) return record(wrapped)
+  const passing = await ort.InferenceSession.create(encodeProgram(passProgram(entries)), {
+    executionProviders: ['webgpu'],
+    preferredOutputLocation: 'gpu-buffer',
+    graphOptimizationLevel: 'disabled',
+    logSeverityLevel: 3,
+  })
+  const results = await passing.run(
+    Object.fromEntries(wrapped.map(([, held], index) => [`in_${index}`, held.tensor])),
+  )
+  return record(
+    entries.map(([name], index) => [name, new Held(results[`out_${index}`] as ort.Tensor)]),
+  )
+}
+
+/** `Object.fromEntries` that keeps the type of the names. */
+function record<Name extends string>(
+  entries: readonly (readonly [Name, HeldTensor])[],
+): Record<Name, HeldTensor> {
+  return Object.fromEntries(entries) as Record<Name, HeldTensor>
+}
+
+/** A program that gives out what it is fed. */
+function passProgram(entries: readonly (readonly [string, HostTensor])[]): Program {
+  const values = entries.map(([, tensor], index) => ({
+    name: `in_${index}`,
+    type: typeOf(tensor),
+    shape: tensor.shape,
+  }))
+  return {
+    name: 'hold',
+    inputs: values,
+    outputs: values.map((value, index) => ({ ...value, name: `out_${index}` })),
+    initializers: [],
+    operations: values.map((value, index) => ({
+      op: 'Identity',
+      domain: '',
+      inputs: [value.name],
+      outputs: [`out_${index}`],
+      attributes: {},
+    })),
+  }
+}
+
+function toRuntime(feed: HostTensor | HeldTensor): ort.Tensor {
+  if (feed instanceof Held) return feed.tensor
+  const { data, shape } = feed as HostTensor
+  if (data.length !== sizeOf(shape)) {
+    throw new FormatError(
+      `tensor: ${data.length} values, expected ${sizeOf(shape)} for [${shape.join(', ')}]`,
+    )
+  }
+  return data instanceof BigInt64Array
+    ? new ort.Tensor('int64', data, shape)
+    : new ort.Tensor('float32', data, shape)
+}
+
+function fromRuntime(tensor: ort.OnnxValue): HostTensor {
+  const { data, dims } = tensor as ort.Tensor
+  return { data: data as Float32Array | BigInt64Array, shape: dims }
+}
+
+/** Says what a fault of the runtime means for the user. */
+async function guarded<T>(what: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (cause) {
+    const message = messageOf(cause)
+    if (/alloc|out of memory|OOM|bad_alloc/i.test(message)) {
+      throw new DeviceError(`${what}: out of memory; try a smaller picture or batch`, { cause })
+    }
+    throw new DeviceError(`${what}: ${message}`, { cause })
+  }
+}

@@ -1,0 +1,17 @@
+import { own, parsePlace, type Workflow } from './schema.ts'
+
+/** What somebody asked for: one output of a node, or the whole node where `socket` is empty. */
+export interface Target {
+  readonly name: string
+  readonly node: string
+  readonly socket: string
+}
+
+/** Finds a named output, "node.output" or a node, in this order. The output may not exist. */
+export function targetOf(workflow: Workflow, name: string): Target | undefined {
+  const named = own(workflow.outputs, name)
+  if (named !== undefined) return { name, ...parsePlace(named) }
+  const place = parsePlace(name)
+  if (own(workflow.nodes, place.node) === undefined) return undefined
+  return { name, ...place }
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { checkMatched, defineNode, layersOf } from '../engine/index.ts'
+
+const ratio = z.number().min(-100).max(100)
+
+export default defineNode({
+  type: 'blend-loras',
+  title: 'Blend LoRAs',
+  category: 'lora',
+  description:
+    'Applies any number of LoRAs, each at its own ratio. A ratio may change while a sampler runs.',
+  inputs: {
+    model: 'model<F>',
+    textEncoder: { type: 'text-encoder<F>', optional: true },
+  },
+  repeat: {
+    inputs: { lora: 'lora<F>' },
+    params: z.object({
+      ratio: ratio.default(1).describe('strength; 0 leaves the model unchanged, bit for bit'),
+      textRatio: ratio.optional().describe('strength in the text encoder; the ratio unless given'),
+    }),
+    min: 1,
+  },
+  params: z.object({}),
+  outputs: { model: 'model<F>', textEncoder: 'text-encoder<F>' },
+  live: true,
+  run({ model, textEncoder, items }, _, { warn }) {
+    for (const { lora } of items) {
+      const warning = checkMatched(lora, {
+        unet: layersOf(model.unet.weights),
+        ...(textEncoder && { textEncoder: layersOf(textEncoder.network.weights) }),
+      })
+      if (warning) warn(warning)
+    }
+    const unet = items.map(({ lora, ratio }) => ({ lora, strength: ratio }))
+    const text = items.map(({ lora, ratio, textRatio }) => ({ lora, strength: textRatio ?? ratio }))
+    return {
+      model: { ...model, loras: [...model.loras, ...unet] },
+      textEncoder: textEncoder && { ...textEncoder, loras: [...textEncoder.loras, ...text] },
+    } as never
+  },
+})

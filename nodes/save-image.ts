@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { addPngText, defineNode, encodePng } from '../engine/index.ts'
+
+export default defineNode({
+  type: 'save-image',
+  title: 'Save image',
+  category: 'image',
+  description: 'Writes PNG files that carry the workflow and an A1111 parameters line.',
+  inputs: { image: 'image' },
+  params: z.object({
+    name: z
+      .string()
+      .min(1)
+      .default('mazeru')
+      .describe('beginning of the file name, with folders below the output folder if wanted'),
+    metadata: z.boolean().default(true).describe('put the workflow into the file'),
+  }),
+  outputs: { image: 'image', files: 'list<text>' },
+  sink: true,
+  async stillValid({ files }, services) {
+    const found = files.map((file) => services.files.fingerprint('output', file))
+    return (await Promise.all(found)).every((fingerprint) => fingerprint !== undefined)
+  },
+  async run({ image }, { name, metadata }, { services, node }) {
+    const texts = metadata ? services.pictureTexts?.(node) : undefined
+    const files: string[] = []
+    for (let item = 0; item < image.shape[0]!; item++) {
+      const plain = await encodePng(image, item)
+      const entries = Object.entries({ parameters: texts?.parameters, mazeru: texts?.workflow })
+      const chunks = entries.flatMap(([keyword, text]) => (text ? [{ keyword, text }] : []))
+      const saved = await services.files.save(`${name}.png`, addPngText(name, plain, chunks))
+      files.push(saved.name)
+    }
+    return { image, files }
+  },
+})
