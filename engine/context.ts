@@ -7,7 +7,9 @@ import { createLoraFeeder, type LoraFeeder } from './inference/lora-feeds.ts'
 import { type Lora, readLora } from './lora/load.ts'
 import { type Checkpoint, type CheckpointConfig, readCheckpoint } from './models/checkpoint.ts'
 import { type EmbeddingTable, embeddingTable, readEmbedding } from './models/prompt/embeddings.ts'
+import { type PictureTexts, pictureTextsOf } from './picture-texts.ts'
 import type { SessionPool } from './runtime/session-pool.ts'
+import type { Plan } from './workflow/index.ts'
 
 /** Folders and device of one process. */
 export interface ServicesOptions {
@@ -16,14 +18,6 @@ export interface ServicesOptions {
   readonly output: string
   readonly cacheDir: string
   readonly provider?: 'cpu' | 'webgpu' | 'cuda'
-}
-
-/** Texts that a saved picture carries. */
-export interface PictureTexts {
-  /** The workflow as JSON. */
-  readonly workflow: string
-  /** A line as A1111 writes it, where the picture comes from a sampler. */
-  readonly parameters?: string
 }
 
 /** The device with the programs loaded on it. */
@@ -45,8 +39,10 @@ export interface Services {
   ): Promise<Checkpoint>
   lora(file: string, allowUnmatched: boolean): Promise<Lora>
   embeddings(files: readonly string[]): Promise<EmbeddingTable>
-  /** What a picture saved by this node should carry; absent where no workflow file is behind it. */
-  pictureTexts?(node: string): PictureTexts
+  /** Absolute; pictures are saved below it. */
+  readonly outputFolder: string
+  /** What a picture saved by this node should carry; absent where no graph is known. */
+  pictureTexts?(node: string, size: { width: number; height: number }): PictureTexts
   close(): Promise<void>
 }
 
@@ -57,6 +53,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   return {
     files,
     codecs,
+    outputFolder: options.output,
     runtime() {
       runtime ??= openRuntime(options)
       return runtime
@@ -82,6 +79,11 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       await opened?.pool.close()
     },
   }
+}
+
+/** The services for one plan: a picture that a node of it saves carries its workflow. */
+export function servicesFor(services: Services, { graph }: Plan): Services {
+  return { ...services, pictureTexts: (node, size) => pictureTextsOf(graph, node, size) }
 }
 
 /** The runtime is loaded only where something has to be computed. */

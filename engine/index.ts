@@ -4,7 +4,7 @@ import { type DefineNode, definer } from './workflow/index.ts'
 
 /** What a node author may use. */
 
-export type { PictureTexts, Services } from './context.ts'
+export type { Services } from './context.ts'
 export { FormatError, NodeError, WorkflowError } from './errors.ts'
 export { decodePicture, encodePng, resizeKernels } from './formats/picture.ts'
 export { cropPicture, resizeFits, resizePicture } from './formats/picture-resize.ts'

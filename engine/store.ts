@@ -41,7 +41,11 @@ interface Entry {
   used: number
 }
 
-/** A store in a folder, which may be shared by several processes. Nothing it does throws. */
+/**
+ * A store in a folder. Several processes may share it: each counts what it writes itself and looks
+ * at the folder when it makes room, so together they may exceed the size for a while.
+ * Nothing it does throws.
+ */
 export function openStore({ folder, maxBytes, onProblem }: StoreOptions): Store {
   let total: number | undefined
   let isBroken = false
@@ -101,7 +105,8 @@ function isWhole(file: Buffer, sum: Buffer): boolean {
 async function makeRoom(folder: string, kept: number): Promise<number> {
   const entries = (await entriesOf(folder)).sort((a, b) => a.used - b.used)
   let total = sum(entries)
-  for (const { path, bytes } of entries) {
+  // The newest stays, even where it alone is more than what is to be kept.
+  for (const { path, bytes } of entries.slice(0, -1)) {
     if (total <= kept) break
     await discard(path)
     total -= bytes

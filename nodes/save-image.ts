@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import { z } from 'zod'
 import { addPngText, defineNode, encodePng } from '../engine/index.ts'
 
@@ -17,19 +18,23 @@ export default defineNode({
   }),
   outputs: { image: 'image', files: 'list<text>' },
   sink: true,
-  async stillValid({ files }, services) {
-    const found = files.map((file) => services.files.fingerprint('output', file))
+  async stillValid({ files }, { files: disk, outputFolder }) {
+    const found = files.map((file) => {
+      const name = relative(outputFolder, file)
+      return name.startsWith('..') ? undefined : disk.fingerprint('output', name)
+    })
     return (await Promise.all(found)).every((fingerprint) => fingerprint !== undefined)
   },
   async run({ image }, { name, metadata }, { services, node }) {
-    const texts = metadata ? services.pictureTexts?.(node) : undefined
+    const [, , height, width] = image.shape as [number, number, number, number]
+    const texts = metadata ? services.pictureTexts?.(node, { width, height }) : undefined
     const files: string[] = []
     for (let item = 0; item < image.shape[0]!; item++) {
       const plain = await encodePng(image, item)
       const entries = Object.entries({ parameters: texts?.parameters, mazeru: texts?.workflow })
       const chunks = entries.flatMap(([keyword, text]) => (text ? [{ keyword, text }] : []))
       const saved = await services.files.save(`${name}.png`, addPngText(name, plain, chunks))
-      files.push(saved.name)
+      files.push(saved.path)
     }
     return { image, files }
   },

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** The tests that hold the engine to reference data, alone: cases from `MAZERU_GOLDEN` or `test/golden`. */
+/** The tests that hold the engine to reference data: cases of `MAZERU_GOLDEN` or `test/golden`. */
 export default defineConfig({
   test: {
     root: `${import.meta.dirname}/..`,

@@ -1,12 +1,14 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { commandNames } from '../engine/cli/program.ts'
 import {
   defaultExport,
   importCycles,
   impureUses,
   longLines,
   packageOf,
+  privatePlaces,
   type RoomTable,
   refusedSyntax,
   strayImports,
@@ -44,18 +46,31 @@ const rooms: RoomTable = {
     types: ['engine/models', 'engine/sockets'],
   },
   'engine/inference': {
-    values: ['engine/runtime', 'engine/models', 'engine/lora', 'engine/onnx', errors],
-    types: ['engine/sockets'],
+    values: [
+      ...['engine/runtime', 'engine/models', 'engine/lora', 'engine/sampling', 'engine/onnx'],
+      errors,
+    ],
+    types: ['engine/sockets', 'engine/context', 'engine/workflow'],
   },
   'engine/files': {
     values: ['engine/formats', 'engine/models', 'engine/lora', errors],
     types: ['engine/sockets', 'engine/workflow'],
   },
   'engine/store': { values: ['engine/files', errors], types: ['engine/workflow'] },
+  'engine/codecs': {
+    values: ['engine/formats', 'engine/onnx', errors],
+    types: ['engine/sockets', 'engine/workflow', 'engine/lora', 'engine/models'],
+  },
+  'engine/picture-texts': { values: ['engine/formats', 'engine/workflow', errors] },
   'engine/context': {
-    values: ['engine/files', 'engine/store', 'engine/inference', 'engine/runtime', errors],
+    values: [
+      ...['engine/files', 'engine/store', 'engine/codecs', 'engine/formats'],
+      ...['engine/models', 'engine/picture-texts'],
+      ...['engine/lora', 'engine/inference', 'engine/runtime', errors],
+    ],
     types: ['*'],
   },
+  'engine/bench': { values: ['*'] },
   'engine/index': { values: ['*'] },
   'engine/cli': { values: ['*'] },
   'engine/main': { values: ['*'] },
@@ -70,7 +85,10 @@ const disk = ['engine/files.ts', 'engine/files', 'engine/store.ts']
 
 /** Who may import a package or a module of Node. */
 const packages: Record<string, readonly string[]> = {
-  zod: ['engine/workflow', 'engine/index.ts', 'engine/models', 'engine/lora', 'nodes', 'test'],
+  zod: [
+    ...['engine/workflow', 'engine/index.ts', 'engine/models', 'engine/lora'],
+    ...['engine/inference', 'nodes', 'test'],
+  ],
   'onnxruntime-node': ['engine/runtime', 'test'],
   sharp: ['engine/formats/picture.ts', 'test'],
   protobufjs: ['engine/onnx', 'test'],
@@ -206,129 +224,33 @@ describe('the house', () => {
     expect(texts.flatMap(({ path, text }) => privatePlaces(path, text))).toEqual([])
   })
 
-  it('has its commands where the documents say', () => {
-    expect(existsSync(join(projectRoot, '.ci', 'run'))).toBe(true)
-    expect(statSync(join(projectRoot, '.ci', 'run')).mode & 0o111).toBeTruthy()
+  it('has the commands, scripts and workflows that README names', () => {
     const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8')
-    const named = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, script]) => script as string)
-    expect(named.filter((script) => !manifest.scripts[script])).toEqual([])
-  })
-})
-
-describe('the rules themselves', () => {
-  const one = (text: string, path = 'engine/workflow/a.ts') => parseSource(path, text)
-
-  it('see an import of a room above', () => {
-    const source = one("import { Lora } from '../lora/load.ts'")
-    expect(strayImports([source], rooms)).toEqual([
-      'engine/workflow/a.ts:1: imports engine/lora/load.ts, engine/workflow may import engine/errors',
-    ])
-    expect(strayImports([one("import '../errors.ts'\nimport './b.ts'")], rooms)).toEqual([])
+    const named = (pattern: RegExp) => [...readme.matchAll(pattern)].map((match) => `${match[1]}`)
+    const scripts = named(/npm run ([\w:]+)/g)
+    const commands = named(/(?:npm run mazeru --|`mazeru) (\w+)/g)
+    const workflows = named(/(workflows\/[\w-]+\.json)/g)
+    expect(scripts.filter((script) => !manifest.scripts[script])).toEqual([])
+    expect(commands.filter((command) => !commandNames.includes(command))).toEqual([])
+    expect(workflows.filter((path) => !files.includes(path))).toEqual([])
   })
 
-  it('see a file that stands in no room', () => {
-    expect(strayImports([one('', 'attic/a.ts')], rooms)).toEqual([
-      'attic/a.ts: in no room of the import table',
-    ])
-  })
-
-  it('see dynamic imports, re-exports and type imports', () => {
-    const text = [
-      "const a = await import('../lora/a.ts')",
-      "export * from '../lora/b.ts'",
-      "let c: import('../lora/c.ts').C",
-      "import type { D } from '../lora/d.ts'",
-    ].join('\n')
-    expect(strayImports([one(text)], rooms)).toHaveLength(4)
-    const sockets = parseSource('engine/sockets.ts', "import type { D } from './lora/d.ts'")
-    expect(strayImports([sockets], rooms)).toEqual([])
-    const value = parseSource('engine/sockets.ts', "import { D } from './lora/d.ts'")
-    expect(strayImports([value], rooms)).toHaveLength(1)
-  })
-
-  it('see a package in a room that does not own it', () => {
-    expect(strayPackages([one("import sharp from 'sharp'")], packages)).toEqual([
-      'engine/workflow/a.ts:1: imports sharp, allowed in engine/formats/picture.ts, test',
-    ])
-    expect(strayPackages([one("import 'node:fs/promises'")], packages)).toHaveLength(1)
-    expect(strayPackages([one("import 'no-such-package'")], packages)).toHaveLength(1)
-    expect(strayPackages([one("import { z } from 'zod'")], packages)).toEqual([])
-  })
-
-  it('see a circle of values and none of types', () => {
-    const a = one("import { b } from './b.ts'")
-    const back = (text: string) => parseSource('engine/workflow/b.ts', text)
-    expect(importCycles([a, back("import { a } from './a.ts'")])).toEqual([
-      'engine/workflow/a.ts -> engine/workflow/b.ts -> engine/workflow/a.ts',
-    ])
-    expect(importCycles([a, back("import type { a } from './a.ts'")])).toEqual([])
-  })
-
-  it.each(['Date.now()', 'new Date()', 'performance.now()', 'Math.random()', 'fetch(url)'])(
-    'see %s in a pure room',
-    (text) => expect(impureUses(one(text))).toHaveLength(1),
-  )
-
-  it('see no clock in a comment, a string or a clock that was handed in', () => {
-    expect(impureUses(one('// Date.now()\nclock.now(); say("Math.random")'))).toEqual([])
-  })
-
-  it.each([
-    'enum A { b }',
-    'namespace A { export const b = 1 }',
-    'class A { constructor(private b: number) {} }',
-    'const a = b as any',
-  ])('refuse %s', (text) => expect(refusedSyntax(one(text))).toHaveLength(1))
-
-  it('see a missing doc comment', () => {
-    const text =
-      'export function a() {}\n/** Does b. */\nexport const b = () => {}\nfunction c() {}'
-    expect(undocumentedExports(one(text))).toEqual(['engine/workflow/a.ts:1: a has no doc comment'])
-  })
-
-  it('excuse a long line for a string only', () => {
-    const long = 'a'.repeat(110)
-    expect(longLines(one(`const ${long} = 1`), 100)).toHaveLength(1)
-    expect(longLines(one(`// ${long}`), 100)).toHaveLength(1)
-    expect(longLines(one(`const a = '${long}'`), 100)).toEqual([])
-    expect(longLines(one(`// https://example.org/${long}`), 100)).toEqual([])
-  })
-
-  it('read the type of a node from its definition', () => {
-    const source = one("export default defineNode({ type: 'blend', title: 'Blend' })")
-    expect(stringArgument(defaultExport(source), 'type')).toBe('blend')
-    expect(defaultExport(one('export const a = 1'))).toBeUndefined()
-  })
-
-  it('read ignore patterns', () => {
-    const ignored = ignorePatterns('node_modules/\n/output/\n*.log\n!kept.log\nmodels/*\n')
-    const paths = ['node_modules', 'a/node_modules', 'output', 'a/b.log', 'models/x.bin']
-    expect(paths.filter((path) => !ignored(path))).toEqual([])
-    expect(['a/output', 'kept.log', 'models'].filter(ignored)).toEqual([])
-  })
-
-  it('see a private path and a mirror', () => {
-    const text = ['see /', 'home/me/x and https://', 'registry.example.org/a'].join('')
-    expect(privatePlaces('a.md', text)).toHaveLength(2)
-    expect(privatePlaces('a.md', 'engine/work/x and ~/.cache, https://example.org/home/')).toEqual(
-      [],
-    )
+  it('can be run by CI', () => {
+    expect(statSync(join(projectRoot, '.ci', 'run')).mode & 0o111).toBeTruthy()
   })
 })
 
 function world(): string[] {
-  return ['engine/runtime', 'engine/context.ts', 'engine/cli', 'engine/main.ts', 'test']
+  return [
+    'engine/runtime',
+    'engine/context.ts',
+    'engine/bench',
+    'engine/cli',
+    'engine/main.ts',
+    'test',
+  ]
 }
 
 function isFree(complaint: string, free: readonly string[]): boolean {
   return complaint.endsWith(': any') && free.some((path) => complaint.startsWith(`${path}:`))
-}
-
-function privatePlaces(path: string, text: string): string[] {
-  const homes = ['work', 'root', 'home', 'Users'].join('|')
-  const found = [
-    ...text.matchAll(new RegExp(`(?<![\\w.~*)}-])/(${homes})/[^\\s'"\`]*`, 'g')),
-    ...text.matchAll(/https?:\/\/[\w.-]*(registry|artifactory|verdaccio)[\w.-]*/g),
-  ]
-  return found.map((match) => `${path}: ${match[0]}`)
 }

@@ -16,8 +16,8 @@ export async function checkCommand(
   host: Host,
   shell: Shell,
 ): Promise<number> {
-  const folders = foldersOf(shell.place, options)
   const source = await readSource(file, shell)
+  const folders = foldersOf(shell.place, { ...options, workflow: source.path })
   const { plan, problems } = await withServices(host, folders, undefined, ({ files }) =>
     prepare(source, options, host.catalogue, files),
   )

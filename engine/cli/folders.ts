@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { delimiter, join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 import { WorkflowError } from '../errors.ts'
 
 /** Where a command was started. */
@@ -24,6 +24,8 @@ export interface FolderOptions {
   models?: readonly string[] | undefined
   in?: string | undefined
   out?: string | undefined
+  /** Absolute path of the workflow file, where there is one. */
+  workflow?: string | undefined
 }
 
 /** The models that come with mazeru. */
@@ -31,7 +33,8 @@ export const demoModels = resolve(import.meta.dirname, '..', '..', 'models', 'de
 
 /**
  * The folders of a command. Models: those named, then `MAZERU_MODELS` (a path list) or `./models`,
- * then the demo. Pictures come from `MAZERU_INPUT` or `./input` and go to `./output`.
+ * then the demo. Pictures come from `MAZERU_INPUT` or `./input`, else from the folder `input` beside
+ * the workflow file, and go to `./output`.
  * Throws WorkflowError where a folder named on the command line is not there.
  */
 export function foldersOf(place: Place, options: FolderOptions = {}): Folders {
@@ -42,10 +45,18 @@ export function foldersOf(place: Place, options: FolderOptions = {}): Folders {
   const input = options.in ? existing('--in', absolute(options.in)) : undefined
   return {
     models: [...new Set([...named, ...listed.map(absolute).filter(existsSync), demoModels])],
-    input: input ?? absolute(environment.MAZERU_INPUT ?? 'input'),
+    input: input ?? inputFolder(place, options.workflow),
     output: absolute(options.out ?? 'output'),
     cache: cacheFolder(place),
   }
+}
+
+function inputFolder({ folder, environment }: Place, workflow: string | undefined): string {
+  if (environment.MAZERU_INPUT) return resolve(folder, environment.MAZERU_INPUT)
+  const here = resolve(folder, 'input')
+  if (!workflow || existsSync(here)) return here
+  const beside = join(dirname(workflow), 'input')
+  return existsSync(beside) ? beside : here
 }
 
 /** `MAZERU_CACHE`, or mazeru's folder where the system keeps what can be made again. */

@@ -75,9 +75,11 @@ function describe(definition: NodeDefinition): string[] {
   ]
 }
 
+/** Rows below a title in columns; a cell wider than its column pushes the rest of its row. */
 function section(title: string, rows: readonly string[][]): string[] {
   if (rows.length === 0) return []
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const widthOf = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0))
+  const widths = [widthOf(0), Math.min(widthOf(1), 36)]
   const line = (row: string[]) =>
     row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')
   return [title, ...rows.map((row) => `  ${line(row)}`.trimEnd())]
@@ -107,13 +109,14 @@ function paramsOf(definition: NodeDefinition, repeated = false): Param[] {
 }
 
 function paramRow({ name, json }: Param): string[] {
-  const { minimum, maximum, default: fallback, description, file } = json
+  const { maximum, default: fallback, description, file } = json
   const choices = Array.isArray(json.enum) ? json.enum.join(' | ') : undefined
   const kind = file ? `file of ${file}` : (choices ?? String(json.type ?? 'any'))
   const parts = [kind]
+  const above = json.exclusiveMinimum === undefined ? undefined : `above ${json.exclusiveMinimum}`
+  const from = json.minimum ?? above
   const bounded = Math.abs(Number(maximum)) < Number.MAX_SAFE_INTEGER
-  if (minimum !== undefined && bounded) parts.push(`${minimum} to ${maximum}`)
-  else if (minimum !== undefined) parts.push(`from ${minimum}`)
+  if (from !== undefined) parts.push(bounded ? `${from} to ${maximum}` : (above ?? `from ${from}`))
   if (fallback !== undefined) parts.push(`default ${JSON.stringify(fallback)}`)
   return [name, parts.join(', '), typeof description === 'string' ? description : '']
 }

@@ -51,6 +51,9 @@ const commands: Readonly<Record<string, CommandEntry>> = {
   },
 }
 
+/** The words that name a command. */
+export const commandNames = Object.keys(commands).map((name) => name.split(' ')[0] as string)
+
 /**
  * Runs a command line, without the program's name; gives the exit code and throws nothing.
  * What a user can mend is said in a sentence; stacks only with `--verbose`.

@@ -52,8 +52,8 @@ export async function runCommand(
   const ignore = shell.onInterrupt(() => controller.abort(new CancelledError()))
   const { signal } = controller
   try {
-    const folders = foldersOf(shell.place, options)
     const source = await unlessAborted(readSource(file, shell), signal)
+    const folders = foldersOf(shell.place, { ...options, workflow: source.path })
     return await withServices(host, folders, options.provider, (services) => {
       const report = createReport(shell, options)
       const keep = options.cache !== false

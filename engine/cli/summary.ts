@@ -17,7 +17,12 @@ export function summary(value: unknown, depth = 3): unknown {
 /** A summary in one short line, for people. */
 export function summaryLine(value: unknown): string {
   const seen = summary(value)
+  if (isTexts(seen)) return seen.join(', ')
   return typeof seen === 'string' ? seen : (JSON.stringify(seen) ?? 'nothing')
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
 const longestText = 400

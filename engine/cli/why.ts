@@ -18,8 +18,8 @@ export async function whyCommand(
   host: Host,
   shell: Shell,
 ): Promise<number> {
-  const folders = foldersOf(shell.place, options)
   const source = await readSource(file, shell)
+  const folders = foldersOf(shell.place, { ...options, workflow: source.path })
   return await withServices(host, folders, undefined, async (services) => {
     const prepared = await prepare(source, options, host.catalogue, services.files)
     const report = createReport(shell, options)

@@ -42,41 +42,50 @@ export function kindOf(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 
+const [quote, backslash, colon, openBrace, closeBrace] = [0x22, 0x5c, 0x3a, 0x7b, 0x7d] as const
+
 /** Walks text that is known to be valid JSON; in it a string before a colon is a key. */
 function refuseBadKeys(thing: string, text: string): void {
   const open: Set<string>[] = []
-  let at = 0
-  while (at < text.length) {
-    const character = text[at]
-    if (character === '{') open.push(new Set())
-    else if (character === '}') open.pop()
-    else if (character === '"') {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === openBrace) open.push(new Set())
+    else if (code === closeBrace) open.pop()
+    else if (code === quote) {
       const end = stringEnd(text, at)
-      if (isKeyEnd(text, end)) addKey(thing, open.at(-1), JSON.parse(text.slice(at, end)))
-      at = end
-      continue
+      if (isKeyEnd(text, end)) addKey(thing, open.at(-1), unquoted(text.slice(at, end)))
+      at = end - 1
     }
-    at++
   }
 }
 
 function addKey(thing: string, keys: Set<string> | undefined, key: string): void {
-  if (key === '__proto__')
+  if (key === '__proto__') {
     throw new FormatError(`${thing} has the key __proto__, which is reserved`)
-  if (keys?.has(key))
+  }
+  if (keys?.has(key)) {
     throw new FormatError(`${thing} has the key ${kindOf(key)} twice, once expected`)
+  }
   keys?.add(key)
+}
+
+function unquoted(text: string): string {
+  return text.includes('\\') ? JSON.parse(text) : text.slice(1, -1)
 }
 
 /** Position after the closing quote of the string that opens at `at`. */
 function stringEnd(text: string, at: number): number {
   let end = at + 1
-  while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1
+  let code = text.charCodeAt(end)
+  while (code !== quote) {
+    end += code === backslash ? 2 : 1
+    code = text.charCodeAt(end)
+  }
   return end + 1
 }
 
 function isKeyEnd(text: string, at: number): boolean {
   let next = at
   while (' \t\n\r'.includes(text[next] ?? '.')) next++
-  return text[next] === ':'
+  return text.charCodeAt(next) === colon
 }

@@ -20,15 +20,16 @@ interface HeldMix {
   readonly tensors: Promise<Record<string, HeldTensor>>
 }
 
-/** Keeps the factors of the last mixes on the device, so that a change of ratio moves scales only. */
+/** Keeps the factors of the last mixes on the device: a change of ratio moves scales only. */
 export interface LoraFeeder {
   prepare(loras: readonly AppliedLora[], network: LoraNetwork, layers: NetworkLayers): LoraFeeds
   close(): Promise<void>
 }
 
-/** Mixes kept on the device: one for the U-Net and one for the text encoder, and the ones before. */
+/** Mixes kept on the device: one for the U-Net, one for the text encoder, and those before. */
 const keptMixes = 4
 
+/** Starts without anything on the device. */
 export function createLoraFeeder(pool: SessionPool): LoraFeeder {
   let held: HeldMix[] = []
   const keys = new WeakMap<Mix, string>()
@@ -97,7 +98,7 @@ function scaleTensors(loras: readonly AppliedLora[], mix: Mix): Record<string, H
   return tensors
 }
 
-/** Axes of a layer's scale: see `blocks.ts`. The time layers see one vector a picture, not tokens. */
+/** Axes of a layer's scale, see `blocks.ts`. Time layers see one vector a picture, not tokens. */
 function scaleShape(layer: string, { shape, rank }: MixedLayer): number[] {
   if (shape.length === 4) return [1, rank, 1, 1]
   return isTimeLayer(layer) ? [1, rank] : [1, 1, rank]

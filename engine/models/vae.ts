@@ -56,7 +56,10 @@ export function vaeEncoderProgram(
   return net.builder.finish()
 }
 
-/** Decoder: `latent [batch, 4, height, width]`, unscaled, gives `image [batch, 3, 8h, 8w]`, -1 to 1. */
+/**
+ * Decoder: `latent [batch, 4, height, width]`, unscaled, gives `image [batch, 3, 8*height,
+ * 8*width]` in -1 to 1.
+ */
 export function vaeDecoderProgram(
   weights: Weights,
   config: VaeConfig,

@@ -40,9 +40,14 @@ export function encodeProgram(program: Program): Uint8Array {
   return modelType.encode(message).finish()
 }
 
+/** The name of the operation at `index` of a program, as providers know it. */
+export function operationName({ op }: Operation, index: number): string {
+  return `${op}_${index}`
+}
+
 function encodeOperation(operation: Operation, index: number) {
   return {
-    name: `${operation.op}_${index}`,
+    name: operationName(operation, index),
     opType: operation.op,
     domain: operation.domain,
     input: operation.inputs,

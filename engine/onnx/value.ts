@@ -8,7 +8,7 @@ export interface Value {
   readonly name: string
   readonly type: ElementType
   readonly shape: Shape
-  /** What an int64 vector holds, where it is known when the program is built: sizes for `Reshape`. */
+  /** What an int64 vector holds, where that is known in advance: sizes for `Reshape`. */
   readonly content?: readonly Dim[]
 }
 

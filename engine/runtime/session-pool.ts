@@ -31,21 +31,24 @@ export interface SessionPool {
  */
 export function createSessionPool(device: Device, weightBudget: number): SessionPool {
   const counters: RuntimeCounters = { sessionsBuilt: 0, weightBytesRead: 0 }
+  /** Loaded and being loaded; the order is the order of use. */
   const sessions = new Map<string, Promise<Session>>()
+  const loaded = new Map<string, Session>()
+  let queue: Promise<unknown> = Promise.resolve()
 
   async function release(key: string): Promise<void> {
     const session = sessions.get(key)
     sessions.delete(key)
-    await (await session)?.release()
+    loaded.delete(key)
+    await (await session?.catch(() => undefined))?.release()
   }
 
   async function makeRoom(weightBytes: number): Promise<void> {
-    const loaded = await Promise.all(
-      [...sessions].map(async ([key, it]) => [key, await it] as const),
-    )
-    let total = loaded.reduce((sum, [, session]) => sum + session.weightBytes, weightBytes)
-    for (const [key, session] of loaded) {
-      if (total <= weightBudget) return
+    let total = weightBytes
+    for (const session of loaded.values()) total += session.weightBytes
+    for (const key of [...sessions.keys()]) {
+      const session = loaded.get(key)
+      if (total <= weightBudget || !session) continue
       total -= session.weightBytes
       await release(key)
     }
@@ -57,20 +60,31 @@ export function createSessionPool(device: Device, weightBudget: number): Session
     return createSession(program, device, counters, options)
   }
 
+  /** Loads one program after another: two at once would take the memory of both. */
+  function enter(key: string, program: () => Program, options?: SessionOptions) {
+    const loading = queue.then(() => load(program(), options))
+    queue = loading.catch(() => undefined)
+    sessions.set(key, loading)
+    loading.then(
+      (session) => {
+        if (sessions.get(key) === loading) loaded.set(key, session)
+      },
+      () => {
+        if (sessions.get(key) === loading) sessions.delete(key)
+      },
+    )
+    return loading
+  }
+
   return {
     device,
     counters,
-    async session(key, program, options) {
+    session(key, program, options) {
       const known = sessions.get(key)
-      if (known) {
-        // The map's order is the order of use.
-        sessions.delete(key)
-        sessions.set(key, known)
-        return known
-      }
-      const session = await load(program(), options)
-      sessions.set(key, Promise.resolve(session))
-      return session
+      if (!known) return enter(key, program, options)
+      sessions.delete(key)
+      sessions.set(key, known)
+      return known
     },
     hold: (tensors) => holdTensors(tensors, device),
     release,

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { DeviceError, FormatError, messageOf } from '../errors.ts'
-import { encodeProgram } from '../onnx/encode.ts'
+import { encodeProgram, operationName } from '../onnx/encode.ts'
 import type { Program } from '../onnx/value.ts'
 import { bindShapes } from './bind-shapes.ts'
 import type { Device } from './device.ts'
@@ -19,7 +19,10 @@ export interface Session {
   readonly program: string
   /** Bytes of weights that the program draws on. */
   readonly weightBytes: number
-  /** Feeds all inputs and gives all outputs as host tensors. Refuses wrong shapes. */
+  /**
+   * Feeds all inputs and gives all outputs as host tensors. Throws a `FormatError` where shapes are
+   * wrong, before the device sees them.
+   */
   run(feeds: Readonly<Record<string, HostTensor | HeldTensor>>): Promise<Record<string, HostTensor>>
   release(): Promise<void>
 }
@@ -38,16 +41,27 @@ export interface SessionOptions {
 }
 
 class Held implements HeldTensor {
-  readonly tensor: ort.Tensor
   readonly shape: readonly number[]
+  readonly #tensor: ort.Tensor
+  readonly #afterRelease: () => void
+  #isReleased = false
 
-  constructor(tensor: ort.Tensor) {
-    this.tensor = tensor
+  constructor(tensor: ort.Tensor, afterRelease: () => void = () => {}) {
+    this.#tensor = tensor
+    this.#afterRelease = afterRelease
     this.shape = tensor.dims
   }
 
+  get tensor(): ort.Tensor {
+    if (!this.#isReleased) return this.#tensor
+    throw new TypeError(`tensor [${this.shape.join(', ')}]: released, expected to be held`)
+  }
+
   release(): void {
-    if (this.tensor.location === 'gpu-buffer') this.tensor.dispose()
+    if (this.#isReleased) return
+    this.#isReleased = true
+    if (this.#tensor.location === 'gpu-buffer') this.#tensor.dispose()
+    this.#afterRelease()
   }
 }
 
@@ -76,7 +90,7 @@ export async function createSession(
   const [folder] = folders
   const session = await guarded(`${program.name}: cannot be loaded on ${device.name}`, () =>
     ort.InferenceSession.create(encodeProgram(program), {
-      executionProviders: device.provider === 'cpu' ? ['cpu'] : [device.provider, 'cpu'],
+      executionProviders: executionProviders(program, device),
       graphOptimizationLevel: options.optimisation ?? 'extended',
       logSeverityLevel: 3,
       ...(options.profilePrefix && {
@@ -90,6 +104,7 @@ export async function createSession(
   )
   counters.sessionsBuilt += 1
   counters.weightBytesRead += weightBytes
+  let isReleased = false
   return {
     program: program.name,
     weightBytes,
@@ -109,14 +124,29 @@ export async function createSession(
       )
     },
     async release() {
+      if (isReleased) return
+      isReleased = true
       await session.release()
     },
   }
 }
 
+/** The device's provider, less the ops that it gets wrong, then the processor. */
+function executionProviders(
+  program: Program,
+  { provider, cpuOps }: Device,
+): ort.InferenceSession.ExecutionProviderConfig[] {
+  if (provider === 'cpu') return ['cpu']
+  if (provider !== 'webgpu' || !cpuOps?.size) return [provider, 'cpu']
+  const forceCpuNodeNames = program.operations.flatMap((operation, index) =>
+    cpuOps.has(operation.op) ? [operationName(operation, index)] : [],
+  )
+  return [{ name: 'webgpu', forceCpuNodeNames }, 'cpu']
+}
+
 /**
- * Makes tensors ready to be fed again and again. On a GPU they are copied there once, through a
- * session that hands its inputs on as device memory; elsewhere they are wrapped.
+ * Makes tensors ready to be fed again and again. On WebGPU they are copied to the device once,
+ * through a session that hands its inputs on as device memory; elsewhere they are wrapped.
  */
 export async function holdTensors<Name extends string>(
   tensors: Readonly<Record<Name, HostTensor>>,
@@ -125,18 +155,30 @@ export async function holdTensors<Name extends string>(
   const entries = Object.entries(tensors) as [Name, HostTensor][]
   const wrapped = entries.map(([name, tensor]) => [name, new Held(toRuntime(tensor))] as const)
   if (device.provider !== 'webgpu' || entries.length === 0) return record(wrapped)
-  const passing = await ort.InferenceSession.create(encodeProgram(passProgram(entries)), {
-    executionProviders: ['webgpu'],
-    preferredOutputLocation: 'gpu-buffer',
-    graphOptimizationLevel: 'disabled',
-    logSeverityLevel: 3,
+  return guarded(`tensors: cannot be held on ${device.name}`, async () => {
+    const passing = await ort.InferenceSession.create(encodeProgram(passProgram(entries)), {
+      executionProviders: ['webgpu'],
+      preferredOutputLocation: 'gpu-buffer',
+      graphOptimizationLevel: 'disabled',
+      logSeverityLevel: 3,
+    })
+    const results = await passing.run(
+      Object.fromEntries(wrapped.map(([, held], index) => [`in_${index}`, held.tensor])),
+    )
+    // The tensors live in memory of this session: ending it before the last of them is a fault
+    // that ends the process, never ending it leaks as much memory as they take.
+    let live = entries.length
+    const afterRelease = () => {
+      live -= 1
+      if (live === 0) void passing.release()
+    }
+    return record(
+      entries.map(([name], index) => [
+        name,
+        new Held(results[`out_${index}`] as ort.Tensor, afterRelease),
+      ]),
+    )
   })
-  const results = await passing.run(
-    Object.fromEntries(wrapped.map(([, held], index) => [`in_${index}`, held.tensor])),
-  )
-  return record(
-    entries.map(([name], index) => [name, new Held(results[`out_${index}`] as ort.Tensor)]),
-  )
 }
 
 /** `Object.fromEntries` that keeps the type of the names. */

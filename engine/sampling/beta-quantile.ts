@@ -61,5 +61,7 @@ function logGamma(x: number): number {
   while (large < 12) shift -= Math.log(large++)
   const inverse = 1 / large ** 2
   const series = 1 / 12 - inverse * (1 / 360 - inverse * (1 / 1260 - inverse / 1680))
-  return shift + (large - 0.5) * Math.log(large) - large + Math.log(2 * Math.PI) / 2 + series / large
+  return (
+    shift + (large - 0.5) * Math.log(large) - large + Math.log(2 * Math.PI) / 2 + series / large
+  )
 }

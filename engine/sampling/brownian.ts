@@ -88,11 +88,14 @@ function split(
   const noise = normal(seedSequence(entropy, [index, depth], 4)[0] as number, change.length)
   const length32 = fround(leftLength)
   const inverse32 = fround(inverse)
-  const left = change.map((whole, i) => {
+  const left = new Float32Array(change.length)
+  const right = new Float32Array(change.length)
+  for (let i = 0; i < change.length; i++) {
+    const whole = change[i] as number
     const mean = fround(fround(length32 * whole) * inverse32)
-    return mean + fround(deviation * (noise[i] as number))
-  })
-  const right = change.map((whole, i) => whole - (left[i] as number))
+    left[i] = mean + fround(deviation * (noise[i] as number))
+    right[i] = whole - (left[i] as number)
+  }
   return [
     { start, end: middle, index: 2 * index, depth: depth + 1, change: left },
     { start: middle, end, index: 2 * index + 1, depth: depth + 1, change: right },

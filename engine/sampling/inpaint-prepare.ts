@@ -33,7 +33,11 @@ export function prepareInpaint(options: {
 function cropEvenly(image: Latent, multiple: number): Latent {
   const [height, width] = image.shape.slice(-2) as [number, number]
   const [top, left] = [height, width].map((side) => (side % multiple) >> 1) as [number, number]
-  const shape = [...image.shape.slice(0, -2), height - (height % multiple), width - (width % multiple)]
+  const shape = [
+    ...image.shape.slice(0, -2),
+    height - (height % multiple),
+    width - (width % multiple),
+  ]
   const [newHeight, newWidth] = shape.slice(-2) as [number, number]
   const data = blank(image.data, sizeOf(shape))
   for (let row = 0; row < data.length / newWidth; row++) {

@@ -74,7 +74,10 @@ export function blend(inside: Latent, outside: Latent, mask: Latent): Latent {
 /** Latents of one picture each, or more, joined along the batch. */
 export function concatenate(latents: readonly Latent[]): Latent {
   const first = latents[0] as Latent
-  const data = blank(first.data, latents.reduce((sum, latent) => sum + latent.data.length, 0))
+  const data = blank(
+    first.data,
+    latents.reduce((sum, latent) => sum + latent.data.length, 0),
+  )
   let offset = 0
   for (const latent of latents) {
     data.set(latent.data, offset)

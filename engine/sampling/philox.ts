@@ -30,11 +30,13 @@ export class PhiloxRandom implements NormalStream {
 
   normal(count: number): Float32Array {
     const call = this.#call++
-    return Float32Array.from({ length: count }, (_, i) => {
+    const numbers = new Float32Array(count)
+    for (let i = 0; i < count; i++) {
       const [first, second] = philox4x32([call, 0, i, 0], this.#key)
       const radius = Math.sqrt(-2 * Math.log(first * unit + unit / 2))
-      return radius * Math.sin(second * angleUnit + angleUnit / 2)
-    })
+      numbers[i] = radius * Math.sin(second * angleUnit + angleUnit / 2)
+    }
+    return numbers
   }
 }
 
@@ -43,14 +45,21 @@ export function philox4x32(counter: Four, key: readonly [number, number]): Four 
   let [a, b, c, d] = counter
   let [low, high] = key
   for (let round = 0; round < rounds; round++) {
-    const first = BigInt(multipliers[0]) * BigInt(a)
-    const second = BigInt(multipliers[1]) * BigInt(c)
-    a = (Number(second >> 32n) ^ b ^ low) >>> 0
-    b = Number(second & 0xffffffffn)
-    c = (Number(first >> 32n) ^ d ^ high) >>> 0
-    d = Number(first & 0xffffffffn)
+    const nextD = Math.imul(multipliers[0], a) >>> 0
+    const nextC = (highWord(multipliers[0], a) ^ d ^ high) >>> 0
+    a = (highWord(multipliers[1], c) ^ b ^ low) >>> 0
+    b = Math.imul(multipliers[1], c) >>> 0
+    c = nextC
+    d = nextD
     low = (low + keySteps[0]) >>> 0
     high = (high + keySteps[1]) >>> 0
   }
   return [a, b, c, d]
+}
+
+/** The upper 32 of the 64 bits of a product. */
+function highWord(a: number, b: number): number {
+  const low = a * (b & 0xffff)
+  const high = a * (b >>> 16)
+  return Math.floor((high + Math.floor(low / 2 ** 16)) / 2 ** 16)
 }

@@ -158,5 +158,7 @@ function checkOptions({ eta = 1, sNoise = 1, r = 1 / 2, order = 1 }: SamplerOpti
 
 function checkMask(mask: SampleOptions['mask'], latent: Latent): void {
   if (!mask || typeof mask === 'function' || mask.data.length === latent.data.length) return
-  throw new WorkflowError(`mask: shape ${mask.shape}, that of the latent, ${latent.shape}, expected`)
+  throw new WorkflowError(
+    `mask: shape ${mask.shape}, that of the latent, ${latent.shape}, expected`,
+  )
 }

@@ -29,6 +29,8 @@ export interface SamplerOptions {
   readonly r?: number
   /** How many earlier estimates a multistep method uses. */
   readonly order?: number
+  /** How far `gradient_estimation` extrapolates the slope; 1 not at all. */
+  readonly gamma?: number
   /** How `dpmpp_2m_sde` uses the earlier estimate. */
   readonly solver?: 'midpoint' | 'heun'
 }

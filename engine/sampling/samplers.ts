@@ -1,6 +1,14 @@
 import type { Sampler, SamplerOptions } from './sampler.ts'
 import { ddpm, dpm2, dpm2Ancestral, euler, eulerAncestral, heun, lcm } from './samplers/euler.ts'
 import { dpmpp2m, lms } from './samplers/multistep.ts'
+import {
+  erSde,
+  gradientEstimation,
+  heunpp2,
+  ipndm,
+  resMultistep,
+  resMultistepAncestral,
+} from './samplers/newer.ts'
 import { dpmpp2mSde, dpmpp2sAncestral, dpmpp3mSde, dpmppSde } from './samplers/sde.ts'
 import { uniPc, uniPcBh2 } from './samplers/unipc.ts'
 
@@ -8,7 +16,10 @@ import { uniPc, uniPcBh2 } from './samplers/unipc.ts'
 export interface SamplerDefinition {
   readonly title: string
   readonly run: Sampler
-  /** How the error falls with the step length where no noise is added. */
+  /**
+   * The power of the step length with which the error of a whole run falls where no noise is
+   * added. Multistep methods start with low-order steps, which bounds it at 2.
+   */
   readonly order: number
   /** Fresh noise: none, a draw per step, or a Brownian motion whose steps agree. */
   readonly noise: 'none' | 'default' | 'brownian'
@@ -42,7 +53,7 @@ export const samplers = {
     order: 2,
     discardPenultimate: true,
   },
-  lms: { ...plain, title: 'LMS', run: lms, order: 4, options: { order: 4 } },
+  lms: { ...plain, title: 'LMS', run: lms, order: 2, options: { order: 4 } },
   dpmpp_2s_ancestral: {
     ...ancestral,
     title: 'DPM++ 2S ancestral',
@@ -71,12 +82,35 @@ export const samplers = {
       dpmpp2mSde(denoise, x, sigmas, { ...options, solver: 'heun' }),
     order: 2,
   },
-  dpmpp_3m_sde: { ...brownian, title: 'DPM++ 3M SDE', run: dpmpp3mSde, order: 3 },
+  dpmpp_3m_sde: { ...brownian, title: 'DPM++ 3M SDE', run: dpmpp3mSde, order: 2 },
   ddim: { ...plain, title: 'DDIM', run: euler, order: 1, ownMaskNoise: true },
   ddpm: { ...ancestral, title: 'DDPM', run: ddpm, order: 1, options: {} },
   lcm: { ...ancestral, title: 'LCM', run: lcm, order: 1, options: {} },
-  uni_pc: { ...plain, title: 'UniPC', run: uniPc, order: 3, discardPenultimate: true },
-  uni_pc_bh2: { ...plain, title: 'UniPC BH2', run: uniPcBh2, order: 3, discardPenultimate: true },
+  uni_pc: { ...plain, title: 'UniPC', run: uniPc, order: 2, discardPenultimate: true },
+  uni_pc_bh2: { ...plain, title: 'UniPC BH2', run: uniPcBh2, order: 2, discardPenultimate: true },
+  heunpp2: { ...plain, title: 'Heun++ 2', run: heunpp2, order: 1 },
+  ipndm: { ...plain, title: 'iPNDM', run: ipndm, order: 1, options: { order: 4 } },
+  gradient_estimation: {
+    ...plain,
+    title: 'Gradient estimation',
+    run: gradientEstimation,
+    order: 1,
+    options: { gamma: 2 },
+  },
+  res_multistep: { ...plain, title: 'RES multistep', run: resMultistep, order: 2 },
+  res_multistep_ancestral: {
+    ...ancestral,
+    title: 'RES multistep ancestral',
+    run: resMultistepAncestral,
+    order: 2,
+  },
+  er_sde: {
+    ...ancestral,
+    title: 'ER SDE',
+    run: erSde,
+    order: 1,
+    options: { sNoise: 1, order: 3 },
+  },
 } satisfies Record<string, SamplerDefinition>
 
 export type SamplerName = keyof typeof samplers

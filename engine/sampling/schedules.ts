@@ -65,7 +65,9 @@ export function karrasSigmas(
   const { min, max, steps, rho = 7 } = options
   const [high, low] = [max ** (1 / rho), min ** (1 / rho)]
   const span = fround(low - high)
-  return [...linspace32(0, 1, steps)].map((share) => fround(fround(share * span) + fround(high)) ** rho).concat(0)
+  return [...linspace32(0, 1, steps)]
+    .map((share) => fround(fround(share * span) + fround(high)) ** rho)
+    .concat(0)
 }
 
 /** Even in log sigma; `rho` above 1 spends more steps at small sigmas. */
@@ -74,7 +76,9 @@ export function polyexponentialSigmas(
 ): number[] {
   const { min, max, steps, rho = 1 } = options
   const [high, low] = [Math.log(max), Math.log(min)]
-  return [...linspace32(0, 1, steps)].map((share) => Math.exp(low + (1 - share) ** rho * (high - low))).concat(0)
+  return [...linspace32(0, 1, steps)]
+    .map((share) => Math.exp(low + (1 - share) ** rho * (high - low)))
+    .concat(0)
 }
 
 /** Timesteps at the quantiles of a beta distribution. Lee et al. 2024, arXiv 2407.12173. */
@@ -107,8 +111,9 @@ function sgmUniformSigmas(table: SigmaTable, steps: number): number[] {
 /** Every n-th entry of the table from the top. */
 function simpleSigmas({ sigmas }: SigmaTable, steps: number): number[] {
   const stride = sigmas.length / steps
-  return Array.from({ length: steps }, (_, i) =>
-    sigmas.at(-1 - Math.trunc(i * stride)) as number,
+  return Array.from(
+    { length: steps },
+    (_, i) => sigmas.at(-1 - Math.trunc(i * stride)) as number,
   ).concat(0)
 }
 

@@ -100,7 +100,9 @@ export function linspace(first: number, last: number, count: number): Float64Arr
 export function linspace32(first: number, last: number, count: number): Float32Array {
   const step = count > 1 ? fround(fround(last - first) / (count - 1)) : 0
   return Float32Array.from({ length: count }, (_, i) =>
-    i < Math.max(count >> 1, 1) ? fma32(step, i, fround(first)) : fma32(-step, count - 1 - i, fround(last)),
+    i < Math.max(count >> 1, 1)
+      ? fma32(step, i, fround(first))
+      : fma32(-step, count - 1 - i, fround(last)),
   )
 }
 

@@ -59,7 +59,9 @@ export class TorchRandom implements NormalStream {
 
   /** `torch.rand(count)`: multiples of 2^-24, 0 to below 1. */
   uniform(count: number): Float32Array {
-    return Float32Array.from({ length: count }, () => (this.#twister.next() & 0xffffff) / 2 ** 24)
+    const numbers = new Float32Array(count)
+    for (let i = 0; i < count; i++) numbers[i] = (this.#twister.next() & 0xffffff) / 2 ** 24
+    return numbers
   }
 
   /** `empty(count).uniform_(low, high)`. */

@@ -45,7 +45,7 @@ async function checkNodeFiles(draft: Draft, lookup: Lookup, report: Report): Pro
   try {
     const bound = (await definition.infer?.(params, lookup)) ?? {}
     for (const [name, type] of Object.entries(bound)) {
-      draft.bindings.set(name, parseSocketType(type))
+      if (type !== undefined) draft.bindings.set(name, parseSocketType(type))
     }
     for (const sentence of (await definition.inspect?.(params, lookup)) ?? []) {
       report({ code: 'bad-param', node: id, message: `${id}: ${sentence}` })

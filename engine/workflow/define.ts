@@ -54,7 +54,7 @@ export interface NodeDefinition {
   readonly sink: boolean
   /** From version n to n + 1 of this node: gets an entry of version n. */
   readonly migrate: Readonly<Record<number, (entry: NodeEntry) => NodeEntry>>
-  infer?(params: RunParams, lookup: Lookup): Promise<Record<string, string>>
+  infer?(params: RunParams, lookup: Lookup): Promise<Readonly<Record<string, string | undefined>>>
   inspect?(params: RunParams, lookup: Lookup): Promise<readonly string[]>
   stillValid?(outputs: RunInputs, services: unknown): Promise<boolean> | boolean
   run(inputs: RunInputs, params: RunParams, context: NodeContext): Promise<RunInputs> | RunInputs
@@ -89,11 +89,14 @@ export interface NodeSource<
   readonly live?: boolean
   readonly sink?: boolean
   readonly migrate?: Readonly<Record<number, (entry: NodeEntry) => NodeEntry>>
-  /** Binds type variables from the headers of files. A param fed by a link is absent. */
+  /**
+   * Binds type variables from the headers of files; undefined leaves one open.
+   * A param fed by a link is absent.
+   */
   readonly infer?: (
     params: z.output<P> & WithItems<R, ItemParams<R>>,
     lookup: Lookup,
-  ) => Promise<Record<string, string>>
+  ) => Promise<Readonly<Record<string, string | undefined>>>
   /** Further problems of the params, one sentence each. A param fed by a link is absent. */
   readonly inspect?: (
     params: z.output<P> & WithItems<R, ItemParams<R>>,

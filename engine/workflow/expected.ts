@@ -24,12 +24,16 @@ export function found(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text
 }
 
-/** What a JSON Schema wants: `1 to 1000`, `an integer, at least 0`, `one of euler, heun`. */
-export function expected(json: Json): string {
+/**
+ * What a JSON Schema wants of a value that is not it: `1 to 1000`, `an integer at least 0`,
+ * `one of euler, heun`. That an integer is wanted is not said to who gave one.
+ */
+export function expected(json: Json, value: unknown): string {
   if (json.const !== undefined) return found(json.const)
   if (Array.isArray(json.enum)) return `one of ${nameList(json.enum.map(String))}`
   const kind = Array.isArray(json.type) ? '' : String(json.type)
-  if (kind === 'number' || kind === 'integer') return numberWords(json, kind)
+  if (kind === 'number' || kind === 'integer')
+    return numberWords(json, Number.isInteger(value) ? 'number' : kind)
   if (kind === 'string') return textWords(json)
   if (kind === 'array') return sized('a list', json.minItems, json.maxItems, 'entries')
   const types = [json.type].flat().map((type) => typeWords[String(type)])
@@ -49,8 +53,9 @@ function numberWords(json: Json, kind: 'number' | 'integer'): string {
   if (above !== undefined) parts.push(`above ${above}`)
   if (below !== undefined) parts.push(`below ${below}`)
   if (json.multipleOf !== undefined) parts.push(`a multiple of ${String(json.multipleOf)}`)
-  if (kind === 'number') return parts.length > 0 ? parts.join(', ') : 'a number'
-  return ['an integer', ...parts].join(parts.length === 1 && low !== undefined ? ' ' : ', ')
+  const limits = parts.join(', ')
+  if (kind === 'number') return limits || 'a number'
+  return limits === '' ? 'an integer' : `an integer ${limits}`
 }
 
 /** Limits that only say "a safe integer" are no news to anybody. */

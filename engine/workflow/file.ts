@@ -1,9 +1,9 @@
 import type { z } from 'zod'
-import { FormatError, messageOf, WorkflowError } from '../errors.ts'
+import { FormatError, WorkflowError } from '../errors.ts'
 import type { Catalogue } from './catalogue.ts'
 import { didYouMean } from './closest.ts'
 import { found } from './expected.ts'
-import { parseJson, printPath } from './json.ts'
+import { parseJson, printPath, refuseHostile } from './json.ts'
 import { currentVersion, type NodeEntry, own, type Workflow, workflowFile } from './schema.ts'
 import { paramNames, portOf, socketNamesOf } from './shape.ts'
 
@@ -19,11 +19,16 @@ export const fileMigrations: Migrations = {}
  * lists, one in a line, everything that is not where it belongs.
  */
 export function parseWorkflow(text: string, file = 'workflow'): Workflow {
-  return readWorkflow(parseJson(text, file), file)
+  return readPlain(parseJson(text, file), file)
 }
 
 /** As `parseWorkflow`, from a JSON value. Keys come out in canonical order. */
 export function readWorkflow(json: unknown, file = 'workflow'): Workflow {
+  refuseHostile(json, file)
+  return readPlain(json, file)
+}
+
+function readPlain(json: unknown, file: string): Workflow {
   const migrated = migrateFile(json, file)
   const result = workflowFile.safeParse(migrated)
   if (result.success) return result.data as Workflow
@@ -137,7 +142,10 @@ function describe(issue: z.core.$ZodIssue, file: unknown): string[] {
     const name = place.endsWith('.type') ? 'a name' : '"node.socket"'
     return [`${place}: ${found(value)}, expected ${name}`]
   }
-  return [`${place}: ${found(value)}, ${messageOf(issue)}`]
+  if (issue.code === 'too_small') {
+    return [`${place}: ${found(value)}, expected at least ${issue.minimum}`]
+  }
+  return [`${place}: ${found(value)}, ${issue.message}`]
 }
 
 const fileKeys = ['version', 'name', 'description', 'inputs', 'outputs', 'nodes', 'layout']

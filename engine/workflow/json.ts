@@ -147,6 +147,21 @@ export function parseJson(text: string, file: string): unknown {
   return result
 }
 
+/** Refuses in a JSON value read by others what `parseJson` refuses: `__proto__` and great depth. */
+export function refuseHostile(value: unknown, file: string, path: readonly string[] = []): void {
+  if (typeof value !== 'object' || value === null) return
+  if (path.length >= deepest) {
+    throw new FormatError(`${file}: more than ${deepest} levels of nesting, expected fewer`)
+  }
+  for (const [key, entry] of Object.entries(value)) {
+    const inner = [...path, key]
+    if (key === '__proto__') {
+      throw new FormatError(`${file}: key ${printPath(inner)} is reserved, expected another`)
+    }
+    refuseHostile(entry, file, inner)
+  }
+}
+
 /** A path into JSON as it is written in messages: `nodes.blend.params`, `inputs.a.to[0]`. */
 export function printPath(path: readonly PropertyKey[]): string {
   return path

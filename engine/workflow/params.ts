@@ -86,10 +86,17 @@ export function groupParams(shape: NodeShape, items: number, values: Values) {
 }
 
 function faultOf(name: string, json: Values, stored: unknown, issue: z.core.$ZodIssue): string {
-  if (issue.path.length > 0 || json.type === undefined) {
-    return `${[name, ...issue.path].join('.')} is ${found(stored)}, ${issue.message}`
+  let schema: unknown = json
+  let value = stored
+  for (const part of issue.path) {
+    const { items, properties } = (schema ?? {}) as { items?: unknown; properties?: Values }
+    schema = typeof part === 'number' ? items : own(properties, String(part))
+    value = own(value as Values, String(part))
   }
-  const choices =
-    Array.isArray(json.enum) && typeof stored === 'string' ? json.enum.map(String) : []
-  return `${name} is ${found(stored)}, expected ${expected(json)}${didYouMean(String(stored), choices)}`
+  const place = [name, ...issue.path].join('.')
+  const wanted = (schema ?? {}) as Values
+  if (wanted.type === undefined) return `${place} is ${found(value)}, ${issue.message}`
+  const choices = Array.isArray(wanted.enum) && typeof value === 'string' ? wanted.enum : []
+  const meant = didYouMean(String(value), choices.map(String))
+  return `${place} is ${found(value)}, expected ${expected(wanted, value)}${meant}`
 }

@@ -64,7 +64,7 @@ export function own<T>(
   record: Readonly<Record<string, T>> | undefined,
   key: string,
 ): T | undefined {
-  return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined
+  return record != null && Object.hasOwn(record, key) ? record[key] : undefined
 }
 
 /** JSON Schema of the workflow file. `catalogueSchema` also describes every node. */

@@ -102,7 +102,7 @@ for (const tiny of tinyModels()) {
           const batch = shape[0]!
           const timesteps = timestep
             ? [Number(timestep)]
-            : [...toInt64(inputs.get(name.replace(/$/, '.timesteps'))!)].map(Number)
+            : [...toInt64(inputs.get(`${name}.timesteps`)!)].map(Number)
           const context = await contextsOf(tiny, inputs, batch)
           const predictor = await openPredictor(runtime.pool, runtime.feeder, {
             contexts: [context],
@@ -147,7 +147,7 @@ for (const tiny of tinyModels()) {
   }
 }
 
-/** Encoded prompts for a U-Net: by the model's own text encoder, or by that of the 4-channel one. */
+/** Encoded prompts, by the model's own text encoder or by that of the 4-channel one. */
 async function contextsOf(
   tiny: TinyModel,
   inputs: ReturnType<typeof goldenTensors>,

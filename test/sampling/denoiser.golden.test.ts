@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Prediction, denoiserOf, scaleInput } from '../../engine/sampling/denoiser.ts'
+import { denoiserOf, type Prediction, scaleInput } from '../../engine/sampling/denoiser.ts'
 import type { Latent } from '../../engine/sampling/latent.ts'
 import { discreteSigmas } from '../../engine/sampling/sigma-table.ts'
 import { expectKnown, goldenSet, largestGap, reportNotCovered } from './golden-data.ts'

@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import {
-  guided,
-  guidedDenoiser,
-  inTurn,
-  withContrastOf,
-} from '../../engine/sampling/guidance.ts'
+import { guided, guidedDenoiser, inTurn, withContrastOf } from '../../engine/sampling/guidance.ts'
 import { expectKnown, goldenSet, largestGap, reportNotCovered } from './golden-data.ts'
 
 interface Case {

@@ -1,9 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import {
-  differentialMask,
-  maskedDenoiser,
-  maskForLatent,
-} from '../../engine/sampling/inpaint.ts'
+import { differentialMask, maskedDenoiser, maskForLatent } from '../../engine/sampling/inpaint.ts'
 import { prepareInpaint } from '../../engine/sampling/inpaint-prepare.ts'
 import type { Latent } from '../../engine/sampling/latent.ts'
 import { stepNoise } from '../../engine/sampling/noise.ts'

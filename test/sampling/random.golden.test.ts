@@ -1,10 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import {
-  batchSeeds,
-  initialBatchNoise,
-  initialNoise,
-} from '../../engine/sampling/noise.ts'
+import { batchSeeds, initialBatchNoise, initialNoise } from '../../engine/sampling/noise.ts'
 import { PhiloxRandom, philox4x32 } from '../../engine/sampling/philox.ts'
 import { seedPool, seedSequence } from '../../engine/sampling/seed-sequence.ts'
 import { TorchRandom } from '../../engine/sampling/torch-random.ts'
@@ -45,7 +41,9 @@ describe('PyTorch CPU random numbers', () => {
       }
       if (draw.values) {
         const round = draw.op.includes('float64') || /rand(int|perm)/.test(draw.op)
-        const expected = draw.values.map((text) => (round ? Number(text) : Math.fround(Number(text))))
+        const expected = draw.values.map((text) =>
+          round ? Number(text) : Math.fround(Number(text)),
+        )
         expect(differentNumbers(found, expected)).toBe(0)
       }
     })

@@ -5,9 +5,9 @@ import {
   isScheduleName,
   karrasSigmas,
   polyexponentialSigmas,
+  rangeOf,
   schedules,
 } from '../../engine/sampling/schedules.ts'
-import { rangeOf } from '../../engine/sampling/schedules.ts'
 import {
   angularSigmas,
   discreteSigmas,
@@ -15,6 +15,7 @@ import {
   flowSigmas,
   type SigmaTable,
 } from '../../engine/sampling/sigma-table.ts'
+import { sliceSigmas } from '../../engine/sampling/slice-sigmas.ts'
 import {
   differentNumbers,
   expectKnown,
@@ -123,7 +124,10 @@ describe('schedules', () => {
         worst.set(one.scheduler, Math.max(gap, worst.get(one.scheduler) ?? 0))
         const steep = one.scheduler === 'kl_optimal' && (table.sigmas.at(-1) as number) > 1000
         expect(gap, label).toBeLessThan(steep ? 2e-4 : relative)
-        if (['simple', 'beta', 'ddim_uniform'].includes(one.scheduler) && one.model.startsWith('sd')) {
+        if (
+          ['simple', 'beta', 'ddim_uniform'].includes(one.scheduler) &&
+          one.model.startsWith('sd')
+        ) {
           expect(gap, label).toBe(0)
         }
       }
@@ -149,7 +153,12 @@ const nodeSigmas: Record<string, (one: NodeCase) => ArrayLike<number>> = {
   ExponentialScheduler: ({ inputs }) => polyexponentialSigmas(rangeIn(inputs)),
   PolyexponentialScheduler: ({ inputs }) => polyexponentialSigmas(rangeIn(inputs)),
   BetaSamplingScheduler: ({ inputs, model }) =>
-    betaSigmas(found.get(model as string) as SigmaTable, inputs.steps as number, inputs.alpha, inputs.beta),
+    betaSigmas(
+      found.get(model as string) as SigmaTable,
+      inputs.steps as number,
+      inputs.alpha,
+      inputs.beta,
+    ),
   BasicScheduler: ({ inputs, model }) =>
     planSigmas({
       schedule: inputs.scheduler as unknown as string,
@@ -194,6 +203,32 @@ describe('schedule nodes', () => {
     if (!make) continue
     test(`${one.node} ${JSON.stringify(one.inputs)}`, () => {
       expect(largestRelativeGap(make(one), one.sigmas)).toBeLessThan(relative)
+    })
+  }
+})
+
+interface SliceCase {
+  model: string
+  scheduler: string
+  steps: number
+  start_at_step: number
+  end_at_step: number
+  force_full_denoise: boolean
+  sampled: boolean
+  sigmas: number[] | null
+}
+
+const slices = goldenSet<{ cases: SliceCase[] }>('samplers/schedules/ksampler_advanced_slices')
+
+describe('parts of a schedule', () => {
+  for (const one of slices?.json.cases ?? []) {
+    const { model, scheduler, steps, start_at_step: start, end_at_step: end } = one
+    test(`${scheduler} ${steps}, steps ${start} to ${end}, ${one.force_full_denoise}`, () => {
+      const table = found.get(model) as SigmaTable
+      const whole = planSigmas({ schedule: scheduler, steps, table })
+      const sliced = sliceSigmas(whole, { start, end, finish: one.force_full_denoise })
+      expect(sliced.length > 1).toBe(one.sampled)
+      if (one.sigmas) expect(largestRelativeGap(sliced, one.sigmas)).toBeLessThan(relative)
     })
   }
 })

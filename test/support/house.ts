@@ -187,6 +187,16 @@ export function longLines(source: Source, columns: number): string[] {
   })
 }
 
+/** Paths of somebody's machine and addresses of package mirrors in a text. */
+export function privatePlaces(path: string, text: string): string[] {
+  const homes = ['work', 'root', 'home', 'Users'].join('|')
+  const found = [
+    ...text.matchAll(new RegExp(`(?<![\\w.~*)}-])/(${homes})/[^\\s'"\`]*`, 'g')),
+    ...text.matchAll(/https?:\/\/[\w.-]*(registry|artifactory|verdaccio)[\w.-]*/g),
+  ]
+  return found.map((match) => `${path}: ${match[0]}`)
+}
+
 function isValueImport({ local, typeOnly }: SourceImport): boolean {
   return local && !typeOnly
 }

@@ -67,9 +67,7 @@ describe('the workflow file', () => {
   it('of a newer version is refused with the version it has', () => {
     const error = refusal({ version: 2, nodes: {}, more: 'things' })
     expect(error).toBeInstanceOf(FormatError)
-    expect(error.message).toBe(
-      'a.json: version 2, at most 1 can be read; update mazeru to open it',
-    )
+    expect(error.message).toBe('a.json: version 2, at most 1 can be read; update mazeru to open it')
   })
 
   it.each([
@@ -97,7 +95,7 @@ describe('the workflow file', () => {
     })
     expect(error).toBeInstanceOf(WorkflowError)
     expect(error.message.split('\n')).toEqual([
-      'a.json: inputs.p.to: a list of 0, expected at least 1 entry',
+      'a.json: inputs.p.to: a list of 0, expected at least 1',
       'a.json: inputs.p.too: unknown key, expected to, description; did you mean to',
       'a.json: nodes.1st: not a name, expected a letter, then letters, digits, - or _',
       'a.json: nodes.a.type: missing, expected text',
@@ -112,7 +110,7 @@ describe('the workflow file', () => {
     ])
   })
 
-  it('refuses __proto__ as a node, as a param and as a socket', () => {
+  it('refuses depth bombs and __proto__ as a node, as a param and as a socket', () => {
     for (const nodes of [
       '{"__proto__": {"type": "add"}}',
       '{"a": {"type": "add", "params": {"__proto__": 1}}}',
@@ -121,8 +119,11 @@ describe('the workflow file', () => {
       expect(() => parseWorkflow(`{"version": 1, "nodes": ${nodes}}`)).toThrow('is reserved')
     }
     expect(() => readWorkflow({ version: 1, nodes: { ['__proto__']: { type: 'add' } } })).toThrow(
-      'workflow: nodes.__proto__: not a name',
+      'workflow: key nodes.__proto__ is reserved, expected another',
     )
+    let deep: unknown = 0
+    for (let level = 0; level < 1e5; level++) deep = [deep]
+    expect(() => readWorkflow({ version: 1, nodes: deep })).toThrow('more than 64 levels')
     expect(({} as { type?: string }).type).toBeUndefined()
   })
 

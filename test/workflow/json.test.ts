@@ -62,7 +62,8 @@ describe('strict JSON', () => {
   })
 
   it('does not mind a byte order mark, spaces and every escape', () => {
-    const text = '\ufeff \t\r\n{"a": "\\"\\\\\\/\\b\\f\\n\\r\\t\\u3042", "b": [true, false, null, -1.5e-3]}\n'
+    const text =
+      '\ufeff \t\r\n{"a": "\\"\\\\\\/\\b\\f\\n\\r\\t\\u3042", "b": [true, false, null, -1.5e-3]}\n'
     expect(parseJson(text, 'a.json')).toEqual(JSON.parse(text.slice(1)))
   })
 

@@ -1,11 +1,5 @@
-import { type Latent, weighted } from "../latent.ts"
-import {
-  derivative,
-  intervals,
-  logTime,
-  type Sampler,
-  towards,
-} from '../sampler.ts'
+import { type Latent, weighted } from '../latent.ts'
+import { derivative, intervals, logTime, type Sampler, towards } from '../sampler.ts'
 
 /** Methods that reuse estimates of earlier steps: one denoiser call per step. */
 

@@ -89,7 +89,11 @@ export const dpmpp3mSde: Sampler = async function* (denoise, x, sigmas, options)
       x = denoised
     } else {
       const { decay, span } = sdeStep(length, eta)
-      x = weighted([decay, x], [1 - decay, denoised], ...corrections(denoised, earlier, length, span))
+      x = weighted(
+        [decay, x],
+        [1 - decay, denoised],
+        ...corrections(denoised, earlier, length, span),
+      )
       x = withSdeNoise(x, { noise, sigma, next, length, eta, sNoise })
     }
     earlier = [{ denoised, length }, ...earlier].slice(0, 2)
