@@ -166,7 +166,13 @@ function* tensorsOf(files: readonly OpenedFile[]): Generator<[string, WeightTens
   for (const file of files) {
     for (const entry of file.header.tensors.values()) {
       const type = elementTypes[entry.dtype]
-      if (!type) continue
+      if (!type) {
+        // Only what a network would use matters; other tools put tables and flags beside it.
+        if (!isWeightName(entry.name)) continue
+        throw new FormatError(
+          `${file.name}: ${entry.name} is ${entry.dtype}, expected F32, F16 or BF16`,
+        )
+      }
       yield [
         entry.name,
         {
@@ -178,6 +184,10 @@ function* tensorsOf(files: readonly OpenedFile[]): Generator<[string, WeightTens
       ]
     }
   }
+}
+
+function isWeightName(name: string): boolean {
+  return name.endsWith('.weight') || name.endsWith('.bias')
 }
 
 const elementTypes: Readonly<Record<string, ElementType>> = {

@@ -2,6 +2,7 @@ import { FormatError } from '../errors.ts'
 import { type Dim, productOf, type Shape, showShape } from './dims.ts'
 import type { OpDefinition } from './op.ts'
 import { type OpName, ops } from './ops/index.ts'
+import { type Pass, simplify, standardPasses } from './passes.ts'
 import {
   type Attribute,
   type ElementType,
@@ -38,8 +39,8 @@ export interface Builder {
   ): Value
   /** Names a value as a result of the program. */
   output(name: string, value: Value): void
-  /** Closes the program. */
-  finish(): Program
+  /** Closes the program and makes it smaller. */
+  finish(passes?: readonly Pass[]): Program
 }
 
 /** Starts a program. */
@@ -138,23 +139,8 @@ export function createBuilder(name: string): Builder {
       })
       outputs.push(declare({ name: outputName, type: value.type, shape: value.shape }))
     },
-    finish() {
-      return withoutUnused({ name, inputs, outputs, initializers, operations })
+    finish(passes = standardPasses) {
+      return simplify({ name, inputs, outputs, initializers, operations }, passes)
     },
-  }
-}
-
-/** Leaves out the ops and constants that no output needs. Inputs stay: they are the interface. */
-export function withoutUnused(program: Program): Program {
-  const needed = new Set(program.outputs.map((value) => value.name))
-  const operations = program.operations.toReversed().filter((operation) => {
-    if (!operation.outputs.some((name) => needed.has(name))) return false
-    for (const name of operation.inputs) needed.add(name)
-    return true
-  })
-  return {
-    ...program,
-    operations: operations.reverse(),
-    initializers: program.initializers.filter(({ value }) => needed.has(value.name)),
   }
 }

@@ -74,14 +74,6 @@ const causes: readonly (readonly [RegExp, Absence])[] = [
     },
   ],
   [
-    /libonnxruntime_providers_(shared|cuda)\.so: cannot open/,
-    {
-      reason: 'the provider library of CUDA is not there',
-      remedy:
-        'run `node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12`',
-    },
-  ],
-  [
     /lib(cudart|cublas|cublasLt|cudnn|cufft|curand)[\w.]*: cannot open/,
     { reason: 'a library of CUDA is absent', remedy: 'install CUDA 12 and cuDNN 9' },
   ],

@@ -1,8 +1,15 @@
-import { createRequire } from 'node:module'
 import { DeviceError } from '../errors.ts'
 import { type Absence, type Adapter, surelyNoAdapter } from './adapter.ts'
-import { cpuDevice, type Device, type FusedOp, fusedOps, type Provider, providers } from './device.ts'
+import {
+  cpuDevice,
+  type Device,
+  type FusedOp,
+  fusedOps,
+  type Provider,
+  providers,
+} from './device.ts'
 import { createExaminer, type Examiner } from './examiner.ts'
+import { cudaLibraryAbsence, runtimeVersion } from './package.ts'
 import { type CaseResult, type Conclusion, conclude, describeResult } from './probe.ts'
 import { casesKey, type ProbeCase, probeCases } from './probe-cases.ts'
 
@@ -156,4 +163,20 @@ function accepted(
 
 function isNotWorthAsking(provider: Provider): boolean {
   return provider === 'cuda' ? cudaLibraryAbsence() !== undefined : surelyNoAdapter() !== undefined
+}
+
+/** What a probe depends on, as one text. */
+function recordKey(
+  provider: Provider,
+  { name, driver }: Adapter,
+  cases: readonly ProbeCase[],
+): string {
+  return ['probe', provider, name, driver, runtimeVersion, casesKey(cases)].join(' | ')
+}
+
+function isProbeRecord(value: unknown): value is ProbeRecord {
+  const { results, block } = (value ?? {}) as Partial<ProbeRecord>
+  const isList = (list: unknown) =>
+    Array.isArray(list) && list.every((it) => typeof it?.op === 'string' && it.verdict)
+  return isList(results) && isList(block)
 }

@@ -65,7 +65,7 @@ function caseOf({ op, title, inputs, sizes, build }: CaseEntry): ProbeCase {
   )
   const built = build(builder, values)
   const outputs = Array.isArray(built) ? (built as readonly Value[]) : [built as Value]
-  outputs.forEach((value, index) => builder.output(`result${index}`, value))
+  for (const [index, value] of outputs.entries()) builder.output(`result${index}`, value)
   const feeds = sizes.map((size, index) =>
     Object.fromEntries(
       entries.map(([key, input]) => [key, dataOf(`${name} ${key} ${index}`, input, size)]),

@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.ts'
 import { cpuDevice, type Device } from './device.ts'
-import { type CaseResult, runProbe } from './probe.ts'
+import { type CaseResult, type ProbeBench, runProbe } from './probe.ts'
 import type { ProbeCase } from './probe-cases.ts'
 import { createSession } from './session.ts'
 
@@ -21,10 +21,10 @@ export type Report =
 
 process.once('message', async (order: Order) => {
   try {
-    const bench = {
+    const bench: ProbeBench = {
       device: order.device,
-      reference: cpuDevice,
-      open: (program: ProbeCase['program'], device: Device) =>
+      reference: order.device.provider === 'cpu' ? 'recorded' : cpuDevice,
+      open: (program, device) =>
         createSession(program, device, { sessionsBuilt: 0, weightBytesRead: 0 }),
       clock: () => performance.now(),
     }

@@ -54,7 +54,7 @@ export function guided({ cond, uncond }: GuidedPair, guidance: number): Latent {
   return { data, shape: uncond.shape }
 }
 
-/** Guidance on v, with the contrast pulled back. Lin et al. 2023 (arXiv 2305.08891), section 3.4. */
+/** Guidance on v, the contrast pulled back. Lin et al. 2023 (arXiv 2305.08891), section 3.4. */
 export function guidedRescaled(
   pair: GuidedPair,
   options: Required<GuidanceOptions> & { readonly x: Latent; readonly sigma: number },

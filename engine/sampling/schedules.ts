@@ -1,4 +1,5 @@
 import { WorkflowError } from '../errors.ts'
+import { alignedLevels, alignedSigmas } from './align-your-steps.ts'
 import { betaQuantile } from './beta-quantile.ts'
 import { linspace32, type SigmaTable } from './sigma-table.ts'
 
@@ -23,7 +24,7 @@ export interface SigmaRange {
   readonly max: number
 }
 
-/** Every schedule by the name that ComfyUI gives it. */
+/** Every schedule, by the name that ComfyUI gives it where it has one. */
 export const schedules = {
   normal: { title: 'Normal', sigmas: normalSigmas },
   karras: {
@@ -44,6 +45,14 @@ export const schedules = {
   beta: { title: 'Beta', sigmas: (table, steps) => betaSigmas(table, steps) },
   linear_quadratic: { title: 'Linear quadratic', sigmas: linearQuadraticSigmas },
   kl_optimal: { title: 'KL optimal', sigmas: klOptimalSigmas },
+  ays_sd15: {
+    title: 'Align Your Steps, SD 1.x',
+    sigmas: (_table, steps) => alignedSigmas(alignedLevels.sd15, steps),
+  },
+  ays_sdxl: {
+    title: 'Align Your Steps, SDXL',
+    sigmas: (_table, steps) => alignedSigmas(alignedLevels.sdxl, steps),
+  },
 } satisfies Record<string, ScheduleDefinition>
 
 export type ScheduleName = keyof typeof schedules

@@ -136,7 +136,7 @@ function logRange(min: number, max: number): Pick<SigmaTable, 'sigmas' | 'sigmaO
   }
 }
 
-/** Rectified flow, `x = (1 - sigma) x0 + sigma noise`; `shift` above 1 stays longer in the noise. */
+/** Rectified flow, `x = (1 - sigma) x0 + sigma noise`; a `shift` above 1 stays noisy longer. */
 export function flowSigmas({ shift = 1, timesteps = 1000, scale = 1000 } = {}): SigmaTable {
   const shifted = (time: number) => (shift * time) / (1 + (shift - 1) * time)
   return {

@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { denoiserOf, type Prediction, scaleInput } from '../../engine/sampling/denoiser.ts'
 import type { Latent } from '../../engine/sampling/latent.ts'
 import { discreteSigmas } from '../../engine/sampling/sigma-table.ts'
-import { expectKnown, goldenSet, largestGap, reportNotCovered } from './golden-data.ts'
+import { expectKnown, forCases, goldenSet, largestGap, reportNotCovered } from './golden-data.ts'
 
 interface Scaling {
   sigma: number
@@ -33,26 +33,25 @@ const line = (numbers: number[]): Latent => ({
   shape: [numbers.length],
 })
 
-describe('from raw predictions to the clean latent', () => {
-  for (const [name, { prediction: kind, scaling }] of models) {
-    const prediction = predictionNames[kind]
-    if (!prediction) continue
-    test(`${name}: input scale and denoised`, async () => {
-      for (const one of scaling) {
-        const x = line(one.x)
-        const scale = Math.max(...one.calculate_denoised.map(Math.abs))
-        expect(largestGap(scaleInput(x, one.sigma).data, one.calculate_input)).toBeLessThan(1e-6)
-        const denoise = denoiserOf({
-          prediction,
-          table: discreteSigmas(),
-          predict: async (input) => {
-            expect(largestGap(input.data, one.calculate_input)).toBeLessThan(1e-6)
-            return line(one.model_output)
-          },
-        })
-        const denoised = await denoise(x, one.sigma)
-        expect(largestGap(denoised.data, one.calculate_denoised) / scale).toBeLessThan(1e-6)
-      }
-    })
-  }
+forCases('from raw predictions to the clean latent', models, ([name, model]) => {
+  const { prediction: kind, scaling } = model
+  const prediction = predictionNames[kind]
+  if (!prediction) return
+  test(`${name}: input scale and denoised`, async () => {
+    for (const one of scaling) {
+      const x = line(one.x)
+      const scale = Math.max(...one.calculate_denoised.map(Math.abs))
+      expect(largestGap(scaleInput(x, one.sigma).data, one.calculate_input)).toBeLessThan(1e-6)
+      const denoise = denoiserOf({
+        prediction,
+        table: discreteSigmas(),
+        predict: async (input) => {
+          expect(largestGap(input.data, one.calculate_input)).toBeLessThan(1e-6)
+          return line(one.model_output)
+        },
+      })
+      const denoised = await denoise(x, one.sigma)
+      expect(largestGap(denoised.data, one.calculate_denoised) / scale).toBeLessThan(1e-6)
+    }
+  })
 })

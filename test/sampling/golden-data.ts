@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Latent } from '../../engine/sampling/latent.ts'
 import { goldenJson, goldenRoot, goldenTensors } from '../support/golden.ts'
 
@@ -71,6 +71,16 @@ export function differentNumbers(found: ArrayLike<number>, expected: ArrayLike<n
   let count = 0
   for (let i = 0; i < expected.length; i++) if (found[i] !== expected[i]) count++
   return count
+}
+
+/** A group of tests over reference cases; where there are none it says so. */
+export function forCases<Case>(
+  title: string,
+  cases: readonly Case[] | undefined,
+  define: (one: Case) => void,
+): void {
+  if (!cases?.length) test.skip(`${title}: no reference data`, () => {})
+  else describe(title, () => cases.forEach((one) => void define(one)))
 }
 
 /** Names met in the data that are known but not built: listed in the report, not failed. */

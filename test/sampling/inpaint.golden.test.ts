@@ -1,12 +1,19 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { differentialMask, maskedDenoiser, maskForLatent } from '../../engine/sampling/inpaint.ts'
 import { prepareInpaint } from '../../engine/sampling/inpaint-prepare.ts'
 import type { Latent } from '../../engine/sampling/latent.ts'
 import { stepNoise } from '../../engine/sampling/noise.ts'
 import { isSamplerName, type SamplerName, samplers } from '../../engine/sampling/samplers.ts'
 import { discreteSigmas } from '../../engine/sampling/sigma-table.ts'
-import { expectKnown, goldenSet, largestGap, reportNotCovered, toDouble } from './golden-data.ts'
-import { notBuilt, type ReplayCase, replay } from './replay.ts'
+import {
+  expectKnown,
+  forCases,
+  goldenSet,
+  largestGap,
+  reportNotCovered,
+  toDouble,
+} from './golden-data.ts'
+import { doubleTolerance, notBuilt, type ReplayCase, replay } from './replay.ts'
 import { type Toy, toyDenoiser } from './toy.ts'
 
 interface Case extends ReplayCase {
@@ -40,24 +47,23 @@ reportNotCovered(
   cases.map(({ sampler }) => sampler).filter((sampler) => !isSamplerName(sampler)),
 )
 
-describe('masked sampling of the reference', () => {
-  for (const one of cases) {
-    if (!isSamplerName(one.sampler)) continue
-    test(one.id, async () => {
-      const single = await run(one, (latent) => latent)
-      const gap = largestGap(single.x.data, golden!.latent(one.x_final).data)
-      expect(gap).toBeLessThanOrEqual(one.tol ?? otherwise)
-      const recorded = golden!.latent(one.x_calls as string)
-      single.calls.forEach(({ x, sigma }, i) => {
-        const expected = recorded.data.slice(i * x.data.length, (i + 1) * x.data.length)
-        const callGap = largestGap(x.data, expected) / Math.max(1, sigma)
-        expect(callGap, `call ${i}`).toBeLessThanOrEqual(one.tol_calls ?? otherwise)
-      })
-      if (!one.x_final_f64) return
-      const double = await run(one, toDouble)
-      expect(largestGap(double.x.data, golden!.latent(one.x_final_f64).data)).toBeLessThan(1e-9)
+forCases('masked sampling of the reference', cases, (one) => {
+  if (!isSamplerName(one.sampler)) return
+  test(one.id, async () => {
+    const single = await run(one, (latent) => latent)
+    const gap = largestGap(single.x.data, golden!.latent(one.x_final).data)
+    expect(gap).toBeLessThanOrEqual(one.tol ?? otherwise)
+    const recorded = golden!.latent(one.x_calls as string)
+    single.calls.forEach(({ x, sigma }, i) => {
+      const expected = recorded.data.slice(i * x.data.length, (i + 1) * x.data.length)
+      const callGap = largestGap(x.data, expected) / Math.max(1, sigma)
+      expect(callGap, `call ${i}`).toBeLessThanOrEqual(one.tol_calls ?? otherwise)
     })
-  }
+    if (!one.x_final_f64) return
+    const double = await run(one, toDouble)
+    const gapDouble = largestGap(double.x.data, golden!.latent(one.x_final_f64).data)
+    expect(gapDouble).toBeLessThan(doubleTolerance(one.sampler))
+  })
 })
 
 async function run(one: Case, precision: (latent: Latent) => Latent) {
@@ -85,29 +91,28 @@ async function run(one: Case, precision: (latent: Latent) => Latent) {
   return replay({ one, denoise, sigmas, read, start: startNoise })
 }
 
-describe('masks', () => {
-  for (const { id, latent_shape } of golden?.json.mask_reshape ?? []) {
-    test(`${id} is resized to latent ${latent_shape.join('x')}`, () => {
-      const found = maskForLatent(golden!.latent(`${id}.in`), latent_shape)
-      expect(found.shape).toEqual(latent_shape)
-      expect(largestGap(found.data, golden!.latent(`${id}.out`).data)).toBeLessThan(1e-6)
+forCases('masks', golden?.json.mask_reshape, ({ id, latent_shape }) => {
+  test(`${id} is resized to latent ${latent_shape.join('x')}`, () => {
+    const found = maskForLatent(golden!.latent(`${id}.in`), latent_shape)
+    expect(found.shape).toEqual(latent_shape)
+    expect(largestGap(found.data, golden!.latent(`${id}.out`).data)).toBeLessThan(1e-6)
+  })
+})
+
+forCases('pictures', golden?.json.inpaint_prep, ({ id, grow_mask_by }) => {
+  test(`${id} is greyed, cropped and grown by ${grow_mask_by}`, () => {
+    const read = (name: string) => golden!.latent(`${id}.${name}`)
+    const { pixels, mask } = prepareInpaint({
+      pixels: channelsFirst(read('pixels')),
+      mask: read('mask'),
+      grow: grow_mask_by,
     })
-  }
-  for (const { id, grow_mask_by } of golden?.json.inpaint_prep ?? []) {
-    test(`${id} is greyed, cropped and grown by ${grow_mask_by}`, () => {
-      const read = (name: string) => golden!.latent(`${id}.${name}`)
-      const { pixels, mask } = prepareInpaint({
-        pixels: channelsFirst(read('pixels')),
-        mask: read('mask'),
-        grow: grow_mask_by,
-      })
-      const expected = channelsFirst(read('encoded_pixels'))
-      expect(pixels.shape).toEqual(expected.shape)
-      expect(largestGap(pixels.data, expected.data)).toBeLessThan(1e-6)
-      expect(mask.shape).toEqual(read('noise_mask').shape)
-      expect(largestGap(mask.data, read('noise_mask').data)).toBe(0)
-    })
-  }
+    const expected = channelsFirst(read('encoded_pixels'))
+    expect(pixels.shape).toEqual(expected.shape)
+    expect(largestGap(pixels.data, expected.data)).toBeLessThan(1e-6)
+    expect(mask.shape).toEqual(read('noise_mask').shape)
+    expect(largestGap(mask.data, read('noise_mask').data)).toBe(0)
+  })
 })
 
 /** `[batch, height, width, channels]` as `[batch, channels, height, width]`. */

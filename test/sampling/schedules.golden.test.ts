@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { alignedLevels, alignedSigmas } from '../../engine/sampling/align-your-steps.ts'
 import { planSigmas } from '../../engine/sampling/plan-sigmas.ts'
 import {
   betaSigmas,
@@ -19,6 +20,7 @@ import { sliceSigmas } from '../../engine/sampling/slice-sigmas.ts'
 import {
   differentNumbers,
   expectKnown,
+  forCases,
   goldenSet,
   largestRelativeGap,
   reportNotCovered,
@@ -57,26 +59,24 @@ function tableOf(name: string, { prediction, settings, sigma_max }: TableCase): 
   return discreteSigmas({ zeroTerminalSnr: sigma_max > 100 })
 }
 
-describe('sigma tables', () => {
-  for (const [name, one] of Object.entries(tables?.json ?? {})) {
-    const table = found.get(name) as SigmaTable
-    test(`${name} converts between sigma, timestep and percent`, () => {
-      const expected = tables!.latent(`${name}.sigmas`).data
-      expect(largestRelativeGap(table.sigmas, expected)).toBeLessThan(relative)
-      if (/^(sd|lcm)/.test(name)) expect(differentNumbers(table.sigmas, expected)).toBe(0)
-      const { min, max } = rangeOf(table)
-      expect(max / one.sigma_max).toBeCloseTo(1, 6)
-      expect(min / one.sigma_min).toBeCloseTo(1, 6)
-      const check = (convert: (value: number) => number, pairs: [number, number][]) => {
-        for (const [from, to] of pairs) {
-          expect(largestRelativeGap([convert(from)], [to]), `${from}`).toBeLessThan(relative)
-        }
+forCases('sigma tables', Object.entries(tables?.json ?? {}), ([name, one]) => {
+  const table = found.get(name) as SigmaTable
+  test(`${name} converts between sigma, timestep and percent`, () => {
+    const expected = tables!.latent(`${name}.sigmas`).data
+    expect(largestRelativeGap(table.sigmas, expected)).toBeLessThan(relative)
+    if (/^(sd|lcm)/.test(name)) expect(differentNumbers(table.sigmas, expected)).toBe(0)
+    const { min, max } = rangeOf(table)
+    expect(max / one.sigma_max).toBeCloseTo(1, 6)
+    expect(min / one.sigma_min).toBeCloseTo(1, 6)
+    const check = (convert: (value: number) => number, pairs: [number, number][]) => {
+      for (const [from, to] of pairs) {
+        expect(largestRelativeGap([convert(from)], [to]), `${from}`).toBeLessThan(relative)
       }
-      check(table.sigmaOfPercent, one.percent_to_sigma)
-      check(table.sigmaOfTimestep, one.sigma_of_timestep)
-      check(table.timestepOfSigma, one.timestep_of_sigma)
-    })
-  }
+    }
+    check(table.sigmaOfPercent, one.percent_to_sigma)
+    check(table.sigmaOfTimestep, one.sigma_of_timestep)
+    check(table.timestepOfSigma, one.timestep_of_sigma)
+  })
 })
 
 interface ScheduleCase {
@@ -220,15 +220,45 @@ interface SliceCase {
 
 const slices = goldenSet<{ cases: SliceCase[] }>('samplers/schedules/ksampler_advanced_slices')
 
-describe('parts of a schedule', () => {
-  for (const one of slices?.json.cases ?? []) {
-    const { model, scheduler, steps, start_at_step: start, end_at_step: end } = one
-    test(`${scheduler} ${steps}, steps ${start} to ${end}, ${one.force_full_denoise}`, () => {
-      const table = found.get(model) as SigmaTable
-      const whole = planSigmas({ schedule: scheduler, steps, table })
-      const sliced = sliceSigmas(whole, { start, end, finish: one.force_full_denoise })
-      expect(sliced.length > 1).toBe(one.sampled)
-      if (one.sigmas) expect(largestRelativeGap(sliced, one.sigmas)).toBeLessThan(relative)
-    })
-  }
+forCases('parts of a schedule', slices?.json.cases, (one) => {
+  const { model, scheduler, steps, start_at_step: start, end_at_step: end } = one
+  test(`${scheduler} ${steps}, steps ${start} to ${end}, ${one.force_full_denoise}`, () => {
+    const table = found.get(model) as SigmaTable
+    const whole = planSigmas({ schedule: scheduler, steps, table })
+    const sliced = sliceSigmas(whole, { start, end, finish: one.force_full_denoise })
+    expect(sliced.length > 1).toBe(one.sampled)
+    if (one.sigmas) expect(largestRelativeGap(sliced, one.sigmas)).toBeLessThan(relative)
+  })
+})
+
+interface AlignedCase {
+  model_type: string
+  steps: number
+  denoise: number
+  sigmas: number[]
+}
+
+const alignedNames: Record<string, keyof typeof alignedLevels> = { SD1: 'sd15', SDXL: 'sdxl' }
+const aligned = goldenSet<{ cases: AlignedCase[]; tables: Record<string, number[]> }>(
+  'samplers/schedules/align_your_steps',
+)
+
+const alignedCases = aligned?.json.cases ?? []
+const isAligned = ({ model_type }: AlignedCase) => alignedNames[model_type] !== undefined
+
+reportNotCovered(
+  'aligned steps',
+  alignedCases.filter((one) => !isAligned(one)).map(({ model_type }) => model_type),
+)
+
+forCases('aligned steps', alignedCases.filter(isAligned), (one) => {
+  const { model_type, steps, denoise, sigmas } = one
+  test(`${model_type}, ${steps} steps, denoise ${denoise}`, () => {
+    const name = alignedNames[model_type] as keyof typeof alignedLevels
+    const whole = alignedSigmas(alignedLevels[name], steps)
+    // Halves are rounded to even there.
+    const count = steps * denoise
+    const kept = count % 1 === 0.5 ? 2 * Math.round(count / 2) : Math.round(count)
+    expect(largestRelativeGap(whole.slice(-(kept + 1)), sigmas)).toBeLessThan(relative)
+  })
 })

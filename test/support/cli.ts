@@ -108,6 +108,16 @@ export interface Process {
 /** Starts the arithmetic command as a process. */
 export function start(folder: string, words: readonly string[], stdin = ''): Process {
   const main = join(import.meta.dirname, '..', 'fixtures', 'cli-main.ts')
+  return startProgram(main, folder, words, stdin)
+}
+
+/** Starts a program of this project as a process, with its cache in `folder`. */
+export function startProgram(
+  main: string,
+  folder: string,
+  words: readonly string[],
+  stdin = '',
+): Process {
   const child = spawn(process.execPath, [main, ...words], {
     cwd: folder,
     env: { ...process.env, MAZERU_CACHE: join(folder, 'cache') },

@@ -1,12 +1,5 @@
 import { addScaled, type Latent, weighted } from '../latent.ts'
-import {
-  ancestralStep,
-  derivative,
-  intervals,
-  logTime,
-  type Sampler,
-  towards,
-} from '../sampler.ts'
+import { ancestralStep, derivative, intervals, logTime, type Sampler, towards } from '../sampler.ts'
 
 /** Methods of 2023 and later, and two that came with diffusion's early multistep solvers. */
 
@@ -55,7 +48,9 @@ export const ipndm: Sampler = async function* (denoise, x, sigmas, options) {
     const denoised = await denoise(x, sigma)
     slopes = [derivative(x, denoised, sigma), ...slopes].slice(0, order)
     const weights = adamsWeights[slopes.length - 1] as readonly number[]
-    const terms = slopes.map((slope, i) => [(weights[i] as number) * (next - sigma), slope] as const)
+    const terms = slopes.map(
+      (slope, i) => [(weights[i] as number) * (next - sigma), slope] as const,
+    )
     x = next === 0 ? denoised : weighted([1, x], ...terms)
     yield { index, sigma, next, denoised, x }
   }

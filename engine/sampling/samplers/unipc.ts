@@ -23,7 +23,9 @@ interface Estimate {
   readonly sigma: number
 }
 
+/** UniPC with B(h) = h. */
 export const uniPc: Sampler = (denoise, x, sigmas) => walk(denoise, x, sigmas, 'bh1')
+/** UniPC with B(h) = e^h - 1. */
 export const uniPcBh2: Sampler = (denoise, x, sigmas) => walk(denoise, x, sigmas, 'bh2')
 
 /** Step i ends at sigma i with its estimate made there; the last step also goes to the end. */

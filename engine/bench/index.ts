@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { WorkflowError } from '../errors.ts'
+import { replaceFile } from '../files/save.ts'
+import { randomCheckpoint, randomPresets } from '../models/random-checkpoint.ts'
+import { type Bench, type BenchIo, checkpointPath, type Measurement } from './bench.ts'
+import { type FigureName, figureNames, figures, type Measured } from './figures.ts'
+import { graphEngine } from './graph.ts'
+import { loraSteps } from './lora-steps.ts'
+import { memory } from './memory.ts'
+import { picture } from './picture.ts'
+import { type BenchReport, reportOf, tableOf } from './report.ts'
+import { vaeDecode } from './vae-decode.ts'
+import { versus } from './versus.ts'
+
+export type { BenchIo } from './bench.ts'
+export { type FigureName, figureNames } from './figures.ts'
+export type { BenchReport } from './report.ts'
+
+export interface BenchOptions {
+  /** Measure at the size of SD 1.5; without it the tiny model stands in where that says something. */
+  readonly full?: boolean
+  /** Absolute path of the JSON file to write. */
+  readonly json?: string
+  /** Figures to measure, of all. Those measured with them come along. */
+  readonly only?: readonly string[]
+  /** A command that prints the milliseconds of a step of the same network in another program. */
+  readonly versus?: string
+  /** A checkpoint of SD 1.x at full size to use instead of random weights. */
+  readonly checkpoint?: string
+  /** Keep the folder with the random checkpoint. */
+  readonly keep?: boolean
+  /** Rounds of each measurement, 8 where absent. */
+  readonly rounds?: number
+}
+
+/** In this order; those that need the most memory at the end. */
+const measurements: readonly Measurement[] = [
+  graphEngine,
+  picture,
+  memory,
+  vaeDecode,
+  versus,
+  loraSteps,
+]
+
+/**
+ * Measures this machine: prints a table and gives the same as data. Nothing is judged but shown
+ * beside its bound. Throws a WorkflowError for the name of a figure that does not exist.
+ */
+export async function runBench(options: BenchOptions, io: BenchIo): Promise<BenchReport> {
+  const { full = options.checkpoint !== undefined, rounds = 8 } = options
+  const size = full ? 'full' : 'tiny'
+  const wanted = wantedFigures(options.only ?? figureNames, full, options.versus !== undefined)
+  const folder = await mkdtemp(join(tmpdir(), 'mazeru-bench-'))
+  const measured: Partial<Record<FigureName, Measured>> = {}
+  try {
+    const chosen = measurements.filter(({ gives }) => gives.some((name) => wanted.has(name)))
+    const file = options.checkpoint ?? checkpointPath(folder)
+    if (options.checkpoint === undefined && chosen.some(({ opensCheckpoint }) => opensCheckpoint)) {
+      io.print(`writing a checkpoint with the sizes of ${randomPresets[size].title} …`)
+      await replaceFile(file, randomCheckpoint(randomPresets[size], 7))
+    }
+    const bench: Bench = {
+      io,
+      folder,
+      file,
+      size,
+      rounds,
+      ...(options.versus !== undefined && { versus: options.versus }),
+    }
+    for (const measurement of chosen) {
+      const names = measurement.gives.filter((name) => wanted.has(name))
+      io.print(`measuring ${names.join(', ')} …`)
+      const found = await measurement.measure(bench)
+      for (const name of names) if (found[name]) measured[name] = found[name]
+    }
+    if (options.keep) io.print(`kept: ${file}`)
+  } finally {
+    if (!options.keep) await rm(folder, { recursive: true, force: true })
+  }
+  const report = reportOf(size, measured)
+  io.print(tableOf(report))
+  if (options.json !== undefined) {
+    await replaceFile(options.json, Buffer.from(`${JSON.stringify(report, null, 2)}\n`))
+  }
+  return report
+}
+
+function wantedFigures(
+  names: readonly string[],
+  full: boolean,
+  hasRival: boolean,
+): ReadonlySet<FigureName> {
+  const known: readonly string[] = figureNames
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    throw new WorkflowError(`--only: no figure ${unknown}, expected one of ${known.join(', ')}`)
+  }
+  return new Set(
+    (names as readonly FigureName[]).filter(
+      (name) => (full || figures[name].needs === 'any') && (name !== 'versus_ratio' || hasRival),
+    ),
+  )
+}

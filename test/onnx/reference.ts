@@ -1,0 +1,371 @@
+import { readFileSync } from 'node:fs'
+import type { OpName } from '../../engine/onnx/ops/index.ts'
+import type { Attribute, Initializer, Program } from '../../engine/onnx/value.ts'
+import type { HostTensor } from '../../engine/runtime/tensor.ts'
+import { fromBfloat16 } from './numbers.ts'
+
+/**
+ * Every op of the table, slow and obvious, in float64: what the runtime is held to. Whole numbers
+ * and truth values are numbers too.
+ */
+
+export interface Reference {
+  readonly shape: readonly number[]
+  readonly data: readonly number[]
+}
+
+type Attributes = Readonly<Record<string, Attribute>>
+type Op = (inputs: readonly Reference[], attributes: Attributes) => Reference | Reference[]
+
+/** Runs a program op by op; gives all its values by name. */
+export function evaluate(
+  program: Program,
+  feeds: Readonly<Record<string, HostTensor>>,
+): Map<string, Reference> {
+  const values = new Map<string, Reference>()
+  for (const [name, { data, shape }] of Object.entries(feeds)) {
+    values.set(name, { shape, data: Array.from(data as Float32Array, Number) })
+  }
+  for (const initializer of program.initializers) {
+    values.set(initializer.value.name, constantOf(initializer))
+  }
+  for (const { op, inputs, outputs, attributes } of program.operations) {
+    const given = inputs.map((name) => values.get(name) ?? absent)
+    const results = [reference[op as OpName](given, attributes)].flat()
+    outputs.forEach((name, index) => {
+      values.set(name, results[index]!)
+    })
+  }
+  return values
+}
+
+const absent: Reference = { shape: [-1], data: [] }
+
+function constantOf({ value, bytes, external }: Initializer): Reference {
+  const source = external
+    ? readFileSync(external.file).subarray(external.offset, external.offset + external.length)
+    : bytes!
+  const { buffer } = new Uint8Array(source)
+  const read: Partial<Record<typeof value.type, () => number[]>> = {
+    float32: () => [...new Float32Array(buffer)],
+    float16: () => [...new Float16Array(buffer)],
+    bfloat16: () => [...new Uint16Array(buffer)].map(fromBfloat16),
+    int64: () => [...new BigInt64Array(buffer)].map(Number),
+  }
+  return { shape: value.shape as number[], data: read[value.type]!() }
+}
+
+const unary =
+  (act: (x: number, attributes: Attributes) => number): Op =>
+  ([x], attributes) => ({ shape: x!.shape, data: x!.data.map((value) => act(value, attributes)) })
+
+const elementwise =
+  (act: (...values: number[]) => number): Op =>
+  (inputs) => {
+    const rank = Math.max(...inputs.map(({ shape }) => shape.length))
+    const shape = Array.from({ length: rank }, (_, axis) =>
+      Math.max(...inputs.map((input) => input.shape[axis - rank + input.shape.length] ?? 1)),
+    )
+    return build(shape, (at) => act(...inputs.map((input) => broadcastAt(input, at))))
+  }
+
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x))
+const gelu = (x: number) => (x / 2) * (1 + erf(x * Math.SQRT1_2))
+
+const reference: Record<OpName, Op> = {
+  Add: elementwise((a, b) => a! + b!),
+  Sub: elementwise((a, b) => a! - b!),
+  Mul: elementwise((a, b) => a! * b!),
+  Div: elementwise((a, b) => a! / b!),
+  Pow: elementwise((a, b) => a! ** b!),
+  Min: elementwise((a, b) => Math.min(a!, b!)),
+  Max: elementwise((a, b) => Math.max(a!, b!)),
+  Equal: elementwise((a, b) => Number(a === b)),
+  Less: elementwise((a, b) => Number(a! < b!)),
+  Where: elementwise((condition, a, b) => (condition ? a! : b!)),
+  Neg: unary((x) => -x),
+  Abs: unary(Math.abs),
+  Exp: unary(Math.exp),
+  Log: unary(Math.log),
+  Sin: unary(Math.sin),
+  Cos: unary(Math.cos),
+  Erf: unary(erf),
+  Sqrt: unary(Math.sqrt),
+  Reciprocal: unary((x) => 1 / x),
+  Sigmoid: unary(sigmoid),
+  Tanh: unary(Math.tanh),
+  Gelu: unary(gelu),
+  QuickGelu: unary((x, { alpha }) => x * sigmoid((alpha as { float: number }).float * x)),
+  Cast: unary((x) => x),
+  Identity: unary((x) => x),
+
+  Reshape([x, sizes]) {
+    const wanted = sizes!.data.map((size, axis) => (size === 0 ? x!.shape[axis]! : size))
+    const known = wanted.filter((size) => size !== -1).reduce((a, b) => a * b, 1)
+    return {
+      data: x!.data,
+      shape: wanted.map((size) => (size === -1 ? x!.data.length / known : size)),
+    }
+  },
+  Transpose([x], { perm }) {
+    const order = perm as number[]
+    const from = (at: number[]) => x!.shape.map((_, axis) => at[order.indexOf(axis)]!)
+    return build(
+      order.map((axis) => x!.shape[axis]!),
+      (at) => get(x!, from(at)),
+    )
+  },
+  Concat(inputs, { axis }) {
+    const along = axis as number
+    const shape = [...inputs[0]!.shape]
+    shape[along] = inputs.reduce((sum, input) => sum + input.shape[along]!, 0)
+    return build(shape, (at) => {
+      let index = at[along]!
+      const input = inputs.find((one) => {
+        if (index < one.shape[along]!) return true
+        index -= one.shape[along]!
+        return false
+      })!
+      return get(input, at.with(along, index))
+    })
+  },
+  Slice([x, starts, ends, axes]) {
+    const ranges = x!.shape.map((size): [number, number] => [0, size])
+    axes!.data.forEach((axis, index) => {
+      const size = x!.shape[axis]!
+      const clamp = (value: number) => Math.min(size, Math.max(0, value < 0 ? value + size : value))
+      ranges[axis] = [clamp(starts!.data[index]!), clamp(ends!.data[index]!)]
+    })
+    return build(
+      ranges.map(([from, to]) => to - from),
+      (at) =>
+        get(
+          x!,
+          at.map((index, axis) => index + ranges[axis]![0]),
+        ),
+    )
+  },
+  Split([x, sizes], { axis }) {
+    const along = axis as number
+    let start = 0
+    return sizes!.data.map((size) => {
+      const from = start
+      start += size
+      return build(x!.shape.with(along, size), (at) => get(x!, at.with(along, from + at[along]!)))
+    })
+  },
+  Gather([table, ids]) {
+    return build([...ids!.shape, ...table!.shape.slice(1)], (at) =>
+      get(table!, [get(ids!, at.slice(0, ids!.shape.length)), ...at.slice(ids!.shape.length)]),
+    )
+  },
+  Expand: ([x, sizes]) => build(sizes!.data, (at) => broadcastAt(x!, at)),
+  Unsqueeze([x, axes]) {
+    const shape = [...x!.shape]
+    for (const axis of axes!.data) shape.splice(axis, 0, 1)
+    return { data: x!.data, shape }
+  },
+  Shape([x], { start = 0, end = x!.shape.length }) {
+    const data = x!.shape.slice(start as number, end as number)
+    return { data, shape: [data.length] }
+  },
+  Resize([x, , scales, sizes]) {
+    const shape = scales!.data.length
+      ? x!.shape.map((size, axis) => size * scales!.data[axis]!)
+      : sizes!.data
+    return build(shape, (at) =>
+      get(
+        x!,
+        at.map((index, axis) => Math.floor((index * x!.shape[axis]!) / shape[axis]!)),
+      ),
+    )
+  },
+  Pad([x, pads]) {
+    const rank = x!.shape.length
+    const shape = x!.shape.map((size, axis) => size + pads!.data[axis]! + pads!.data[axis + rank]!)
+    return build(shape, (at) =>
+      getOr0(
+        x!,
+        at.map((index, axis) => index - pads!.data[axis]!),
+      ),
+    )
+  },
+
+  MatMul: ([a, b]) => matMul(a!, b!),
+  Gemm([a, b, c], { transA, transB }) {
+    const product = matMul(transA ? flip(a!) : a!, transB ? flip(b!) : b!)
+    return c ? ([reference.Add([product, c], {})].flat()[0] as Reference) : product
+  },
+  Conv([x, w, bias], { pads, strides }) {
+    const [top, left, bottom, right] = pads as [number, number, number, number]
+    const [stepY, stepX] = strides as [number, number]
+    const [batch, inner, height, width] = x!.shape as [number, number, number, number]
+    const [out, , kernelY, kernelX] = w!.shape as [number, number, number, number]
+    const size = (all: number, kernel: number, step: number) =>
+      Math.floor((all - kernel) / step) + 1
+    const rows = size(height + top + bottom, kernelY, stepY)
+    const columns = size(width + left + right, kernelX, stepX)
+    return build([batch, out, rows, columns], ([n, o, y, column]) => {
+      let sum = bias?.data[o!] ?? 0
+      for (let c = 0; c < inner; c++) {
+        for (let ky = 0; ky < kernelY; ky++) {
+          for (let kx = 0; kx < kernelX; kx++) {
+            const from = [n!, c, y! * stepY + ky - top, column! * stepX + kx - left]
+            sum += getOr0(x!, from) * get(w!, [o!, c, ky, kx])
+          }
+        }
+      }
+      return sum
+    })
+  },
+  InstanceNormalization([x, scale, bias], { epsilon }) {
+    const [, channels] = x!.shape as [number, number]
+    const inner = x!.shape.slice(2).reduce((a, b) => a * b, 1)
+    return inRows(x!, inner, (row, index) => {
+      const channel = index % channels
+      return normalised(row, epsilon).map((v) => v * scale!.data[channel]! + bias!.data[channel]!)
+    })
+  },
+  LayerNormalization: ([x, scale, bias], { epsilon }) =>
+    inRows(x!, x!.shape.at(-1)!, (row) =>
+      normalised(row, epsilon).map((v, i) => v * scale!.data[i]! + (bias?.data[i] ?? 0)),
+    ),
+  Softmax: ([x]) => inRows(x!, x!.shape.at(-1)!, softmax),
+  ReduceMean: ([x, axes]) => reduce(x!, axes!.data, (values) => mean(values)),
+  ReduceSum: ([x, axes]) => reduce(x!, axes!.data, (values) => values.reduce((a, b) => a + b, 0)),
+  MultiHeadAttention([q, k, v], { num_heads }) {
+    const heads = num_heads as number
+    const [batch, tokens, width] = q!.shape as [number, number, number]
+    const others = k!.shape[1]!
+    const size = width / heads
+    const weights = build([batch, heads, tokens, others], ([n, h, t, o]) => {
+      let sum = 0
+      for (let i = 0; i < size; i++) {
+        sum += get(q!, [n!, t!, h! * size + i]) * get(k!, [n!, o!, h! * size + i])
+      }
+      return sum / Math.sqrt(size)
+    })
+    const mixed = inRows(weights, others, softmax)
+    return build([batch, tokens, width], ([n, t, i]) => {
+      let sum = 0
+      const head = Math.floor(i! / size)
+      for (let o = 0; o < others; o++) sum += get(mixed, [n!, head, t!, o]) * get(v!, [n!, o, i!])
+      return sum
+    })
+  },
+}
+
+/** A tensor by a function of the place. */
+function build(shape: readonly number[], act: (at: number[]) => number): Reference {
+  const count = shape.reduce((a, b) => a * b, 1)
+  const at = new Array<number>(shape.length).fill(0)
+  const data = Array.from({ length: count }, () => {
+    const value = act(at)
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      at[axis]! += 1
+      if (at[axis]! < shape[axis]!) break
+      at[axis] = 0
+    }
+    return value
+  })
+  return { shape, data }
+}
+
+function get({ shape, data }: Reference, at: readonly number[]): number {
+  let index = 0
+  for (const [axis, size] of shape.entries()) index = index * size + at[axis]!
+  return data[index]!
+}
+
+function getOr0(x: Reference, at: readonly number[]): number {
+  return at.every((index, axis) => index >= 0 && index < x.shape[axis]!) ? get(x, at) : 0
+}
+
+function broadcastAt(x: Reference, at: readonly number[]): number {
+  const own = at.slice(at.length - x.shape.length)
+  return get(
+    x,
+    own.map((index, axis) => (x.shape[axis] === 1 ? 0 : index)),
+  )
+}
+
+function matMul(a: Reference, b: Reference): Reference {
+  const inner = a.shape.at(-1)!
+  const outer = a.shape.slice(0, -2).length >= b.shape.slice(0, -2).length ? a : b
+  const shape = [...outer.shape.slice(0, -2), a.shape.at(-2)!, b.shape.at(-1)!]
+  return build(shape, (at) => {
+    const front = at.slice(0, -2)
+    const frontOf = (x: Reference) =>
+      front
+        .slice(front.length - x.shape.length + 2)
+        .map((index, axis) => (x.shape[axis] === 1 ? 0 : index))
+    let sum = 0
+    for (let i = 0; i < inner; i++) {
+      sum += get(a, [...frontOf(a), at.at(-2)!, i]) * get(b, [...frontOf(b), i, at.at(-1)!])
+    }
+    return sum
+  })
+}
+
+function flip(x: Reference): Reference {
+  return build(x.shape.toReversed(), (at) => get(x, at.toReversed()))
+}
+
+function inRows(
+  x: Reference,
+  length: number,
+  act: (row: readonly number[], index: number) => readonly number[],
+): Reference {
+  const rows = Array.from({ length: x.data.length / length }, (_, index) =>
+    act(x.data.slice(index * length, (index + 1) * length), index),
+  )
+  return { shape: x.shape, data: rows.flat() }
+}
+
+function softmax(row: readonly number[]): number[] {
+  const greatest = Math.max(...row)
+  const powers = row.map((value) => Math.exp(value - greatest))
+  const sum = powers.reduce((a, b) => a + b, 0)
+  return powers.map((value) => value / sum)
+}
+
+function normalised(row: readonly number[], epsilon: Attribute | undefined): number[] {
+  const centre = mean(row)
+  const variance = mean(row.map((value) => (value - centre) ** 2))
+  return row.map((v) => (v - centre) / Math.sqrt(variance + (epsilon as { float: number }).float))
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length
+}
+
+function reduce(
+  x: Reference,
+  given: readonly number[],
+  act: (values: readonly number[]) => number,
+): Reference {
+  const axes = given.map((axis) => (axis < 0 ? axis + x.shape.length : axis))
+  const shape = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
+  const groups = build(shape, () => 0).data.map((): number[] => [])
+  const indexOf = { shape, data: groups.map((_, index) => index) }
+  build(x.shape, (at) => {
+    const group = get(
+      indexOf,
+      at.map((index, axis) => (axes.includes(axis) ? 0 : index)),
+    )
+    groups[group]!.push(get(x, at))
+    return 0
+  })
+  return { shape, data: groups.map(act) }
+}
+
+/** The error function by its Taylor series; enough terms for |x| up to 4. */
+function erf(x: number): number {
+  let term = x
+  let sum = x
+  for (let n = 1; n < 120; n++) {
+    term *= -(x * x) / n
+    sum += term / (2 * n + 1)
+  }
+  return (2 / Math.sqrt(Math.PI)) * sum
+}
