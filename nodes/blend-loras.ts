@@ -22,7 +22,10 @@ export default defineNode({
     min: 1,
   },
   params: z.object({}),
-  outputs: { model: 'model<F>', textEncoder: 'text-encoder<F>' },
+  outputs: {
+    model: 'model<F>',
+    textEncoder: { type: 'text-encoder<F>', needs: 'textEncoder' },
+  },
   live: true,
   run({ model, textEncoder, items }, _, { warn }) {
     for (const { lora } of items) {
@@ -37,6 +40,6 @@ export default defineNode({
     return {
       model: { ...model, loras: [...model.loras, ...unet] },
       textEncoder: textEncoder && { ...textEncoder, loras: [...textEncoder.loras, ...text] },
-    } as never
+    }
   },
 })

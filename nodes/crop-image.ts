@@ -15,11 +15,11 @@ export default defineNode({
     width: position.min(1).default(512).describe('pixels'),
     height: position.min(1).default(512).describe('pixels'),
   }),
-  outputs: { image: 'image', mask: 'mask' },
+  outputs: { image: { type: 'image', needs: 'image' }, mask: { type: 'mask', needs: 'mask' } },
   run({ image, mask }, region) {
     return {
       image: image && cropPicture(image, region),
       mask: mask && cropPicture(mask, region),
-    } as never
+    }
   },
 })

@@ -18,10 +18,10 @@ export default defineNode({
       .describe('stretch distorts, cover cuts off, contain adds a border'),
     kernel: z.enum(resizeKernels).default('lanczos3').describe('interpolation'),
   }),
-  outputs: { image: 'image', mask: 'mask' },
+  outputs: { image: { type: 'image', needs: 'image' }, mask: { type: 'mask', needs: 'mask' } },
   async run({ image, mask }, { width, height, fit, kernel }) {
     const resize = (picture: typeof image) =>
       picture && resizePicture(picture, width, height, fit, kernel)
-    return { image: await resize(image), mask: await resize(mask) } as never
+    return { image: await resize(image), mask: await resize(mask) }
   },
 })

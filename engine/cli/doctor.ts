@@ -1,5 +1,5 @@
 import manifest from '../../package.json' with { type: 'json' }
-import { inspectCheckedDevices } from '../inference/check-block.ts'
+import { blockName, inspectCheckedDevices } from '../inference/check-block.ts'
 import { type DeviceReport, isHealthy } from '../runtime/doctor.ts'
 import { createExaminer } from '../runtime/examiner.ts'
 import type { Inspection, ProbeMemory } from '../runtime/open-device.ts'
@@ -85,8 +85,6 @@ function deviceLines(inspection: Inspection): string[] {
   if (conclusion?.refused) lines.push(`${indent}not used: ${conclusion.refused}`)
   return lines
 }
-
-const blockName = 'tiny U-Net block'
 
 function blockLine({ verdict, error, milliseconds, reason }: CaseResult): string {
   const off = reason ?? `off by ${error?.toExponential(1)}`

@@ -88,7 +88,8 @@ function section(title: string, rows: readonly string[][]): string[] {
 function socketRows(specs: SocketSpecs): string[][] {
   return Object.entries(specs).map(([name, spec]) => {
     if (typeof spec === 'string') return [name, spec]
-    return [name, spec.optional ? `${spec.type}, optional` : spec.type, spec.description ?? '']
+    const needs = spec.needs ? `, needs the input ${spec.needs}` : ''
+    return [name, `${spec.type}${spec.optional ? ', optional' : needs}`, spec.description ?? '']
   })
 }
 

@@ -20,6 +20,9 @@ export interface CheckBlock {
   remove(): void
 }
 
+/** How the block is called among the cases. */
+export const blockName = 'tiny U-Net block'
+
 const channels = 32
 const timeSize = 128
 const contextSize = 24
@@ -49,7 +52,7 @@ export function createCheckBlock(): CheckBlock {
       const adapted = new Set([adaptedLinear, adaptedConv])
       const options: BuildOptions = { type: 'float32', fused, adapted }
       return {
-        name: 'tiny U-Net block',
+        name: blockName,
         op: 'Identity',
         program: unetProgram(weights, config, options),
         feeds: [feedsOf(1, 8, 8), feedsOf(2, 5, 7)],

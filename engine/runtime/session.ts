@@ -137,10 +137,11 @@ function executionProviders(
   { provider, cpuOps }: Device,
 ): ort.InferenceSession.ExecutionProviderConfig[] {
   if (provider === 'cpu') return ['cpu']
-  if (provider !== 'webgpu' || !cpuOps?.size) return [provider, 'cpu']
   const forceCpuNodeNames = program.operations.flatMap((operation, index) =>
-    cpuOps.has(operation.op) ? [operationName(operation, index)] : [],
+    cpuOps?.has(operation.op) ? [operationName(operation, index)] : [],
   )
+  // The runtime refuses an empty list.
+  if (provider !== 'webgpu' || forceCpuNodeNames.length === 0) return [provider, 'cpu']
   return [{ name: 'webgpu', forceCpuNodeNames }, 'cpu']
 }
 

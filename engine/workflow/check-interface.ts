@@ -1,3 +1,4 @@
+import { neededInput } from './check-links.ts'
 import { nameList } from './closest.ts'
 import type { Draft, DraftTools } from './draft.ts'
 import { own, parsePlace, type Workflow } from './schema.ts'
@@ -56,8 +57,15 @@ export function checkOutputs(
       report({ code: 'unknown-node', output, message })
       continue
     }
-    const outputs = drafts.get(node)?.shape.outputs
-    if (!outputs || socket === '' || outputs.has(socket)) continue
+    const draft = drafts.get(node)
+    if (!draft || socket === '' || draft.outputs.has(socket)) continue
+    const needed = neededInput(draft, socket)
+    if (needed !== undefined) {
+      const message = `output ${output}: "${node}" gives no ${socket} without its input ${needed}, expected a link to it`
+      report({ code: 'missing-input', output, node, socket: needed, message })
+      continue
+    }
+    const outputs = draft.shape.outputs
     const names = [...outputs.keys()]
     const meant = hints.meant(socket, names)
     const message = `output ${output}: "${node}" has no output "${socket}", expected ${nameList(names)}${meant}`

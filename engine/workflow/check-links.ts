@@ -22,9 +22,11 @@ export function checkLinks(
       const given = givenType(draft, socket, from, { drafts, workflow, tools })
       if (given) checkType(draft, socket, from, { given, tools })
     }
-    draft.outputs = new Map(
-      [...draft.shape.outputs].map(([name, type]) => [name, substitute(type, draft.bindings)]),
-    )
+    const given = [...draft.shape.outputs].filter(([name]) => {
+      const needed = neededInput(draft, name)
+      return needed === undefined || draft.links.has(needed)
+    })
+    draft.outputs = new Map(given.map(([name, type]) => [name, substitute(type, draft.bindings)]))
   }
 }
 
@@ -46,6 +48,12 @@ function givenType(
   if (source) {
     const type = source.outputs.get(from.socket)
     if (type) return type
+    const needed = neededInput(source, from.socket)
+    if (needed !== undefined) {
+      const message = `${link}: "${source.id}" gives none without its input ${needed}, expected a link to it`
+      tools.report({ code: 'missing-input', node: source.id, socket: needed, message })
+      return undefined
+    }
     const names = [...source.shape.outputs.keys()]
     const meant = tools.hints.meant(from.socket, names)
     const message = `${link}: no output "${from.socket}", expected ${nameList(names)}${meant}`
@@ -84,6 +92,12 @@ function checkType(
   const types = `${printSocketType(given)} given, ${printSocketType(expected)} expected`
   const message = `${printLink(from, id, socket)}: ${types}${remedy}`
   tools.report({ code: 'wrong-type', node: id, socket, message })
+}
+
+/** The optional input without which a node has no such output. */
+export function neededInput({ shape }: Pick<Draft, 'shape'>, output: string): string | undefined {
+  const spec = own(shape.definition.outputs, output)
+  return typeof spec === 'object' ? spec.needs : undefined
 }
 
 /** A source on a cycle has outputs that were not resolved. */

@@ -7,10 +7,18 @@ import type { Inputs, Outputs, RunInputs, RunParams } from './values.ts'
 /** What a node's result depends on. An impure node is never cached and runs whenever wanted. */
 export type Purity = 'pure' | 'seeded' | 'impure'
 
-/** A socket: its type, or its type with more to say. */
+/**
+ * A socket: its type, or its type with more to say. `optional` is of inputs. `needs` is of outputs:
+ * the optional input without which the node has no such output.
+ */
 export type SocketSpec =
   | string
-  | { readonly type: string; readonly optional?: boolean; readonly description?: string }
+  | {
+      readonly type: string
+      readonly optional?: boolean
+      readonly needs?: string
+      readonly description?: string
+    }
 
 export type SocketSpecs = Readonly<Record<string, SocketSpec>>
 

@@ -28,7 +28,11 @@ export type Inputs<V, I> = {
     | (I[K] extends { readonly optional: true } ? undefined : never)
 }
 
-/** Values of output sockets. */
+/** Values of output sockets; those that need an optional input may be undefined. */
 export type Outputs<V, O> = O extends SocketSpecs
-  ? { readonly [K in keyof O]: ValueOf<V, TypeName<O[K]>> }
+  ? {
+      readonly [K in keyof O]:
+        | ValueOf<V, TypeName<O[K]>>
+        | (O[K] extends { readonly needs: string } ? undefined : never)
+    }
   : never

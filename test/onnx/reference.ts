@@ -207,11 +207,14 @@ const reference: Record<OpName, Op> = {
     const columns = size(width + left + right, kernelX, stepX)
     return build([batch, out, rows, columns], ([n, o, y, column]) => {
       let sum = bias?.data[o!] ?? 0
-      for (let c = 0; c < inner; c++) {
-        for (let ky = 0; ky < kernelY; ky++) {
-          for (let kx = 0; kx < kernelX; kx++) {
-            const from = [n!, c, y! * stepY + ky - top, column! * stepX + kx - left]
-            sum += getOr0(x!, from) * get(w!, [o!, c, ky, kx])
+      for (let ky = 0; ky < kernelY; ky++) {
+        for (let kx = 0; kx < kernelX; kx++) {
+          const fromY = y! * stepY + ky - top
+          const fromX = column! * stepX + kx - left
+          if (fromY < 0 || fromX < 0 || fromY >= height || fromX >= width) continue
+          for (let c = 0; c < inner; c++) {
+            const weight = w!.data[((o! * inner + c) * kernelY + ky) * kernelX + kx]!
+            sum += x!.data[((n! * inner + c) * height + fromY) * width + fromX]! * weight
           }
         }
       }
@@ -240,16 +243,19 @@ const reference: Record<OpName, Op> = {
     const size = width / heads
     const weights = build([batch, heads, tokens, others], ([n, h, t, o]) => {
       let sum = 0
-      for (let i = 0; i < size; i++) {
-        sum += get(q!, [n!, t!, h! * size + i]) * get(k!, [n!, o!, h! * size + i])
+      const [ofQuery, ofKey] = [(n! * tokens + t!) * width, (n! * others + o!) * width]
+      for (let i = h! * size; i < (h! + 1) * size; i++) {
+        sum += q!.data[ofQuery + i]! * k!.data[ofKey + i]!
       }
       return sum / Math.sqrt(size)
     })
     const mixed = inRows(weights, others, softmax)
     return build([batch, tokens, width], ([n, t, i]) => {
       let sum = 0
-      const head = Math.floor(i! / size)
-      for (let o = 0; o < others; o++) sum += get(mixed, [n!, head, t!, o]) * get(v!, [n!, o, i!])
+      const row = ((n! * heads + Math.floor(i! / size)) * tokens + t!) * others
+      for (let o = 0; o < others; o++) {
+        sum += mixed.data[row + o]! * v!.data[(n! * others + o) * width + i!]!
+      }
       return sum
     })
   },
@@ -272,9 +278,14 @@ function build(shape: readonly number[], act: (at: number[]) => number): Referen
 }
 
 function get({ shape, data }: Reference, at: readonly number[]): number {
+  return data[indexOf(shape, at)]!
+}
+
+/** The place in row-major order. */
+function indexOf(shape: readonly number[], at: readonly number[]): number {
   let index = 0
-  for (const [axis, size] of shape.entries()) index = index * size + at[axis]!
-  return data[index]!
+  for (let axis = 0; axis < shape.length; axis++) index = index * shape[axis]! + at[axis]!
+  return index
 }
 
 function getOr0(x: Reference, at: readonly number[]): number {
@@ -290,19 +301,19 @@ function broadcastAt(x: Reference, at: readonly number[]): number {
 }
 
 function matMul(a: Reference, b: Reference): Reference {
-  const inner = a.shape.at(-1)!
-  const outer = a.shape.slice(0, -2).length >= b.shape.slice(0, -2).length ? a : b
-  const shape = [...outer.shape.slice(0, -2), a.shape.at(-2)!, b.shape.at(-1)!]
-  return build(shape, (at) => {
-    const front = at.slice(0, -2)
-    const frontOf = (x: Reference) =>
-      front
-        .slice(front.length - x.shape.length + 2)
-        .map((index, axis) => (x.shape[axis] === 1 ? 0 : index))
-    let sum = 0
-    for (let i = 0; i < inner; i++) {
-      sum += get(a, [...frontOf(a), at.at(-2)!, i]) * get(b, [...frontOf(b), i, at.at(-1)!])
+  const [inner, columns] = b.shape.slice(-2) as [number, number]
+  const outer = a.shape.length >= b.shape.length ? a : b
+  return build([...outer.shape.slice(0, -2), a.shape.at(-2)!, columns], (at) => {
+    const column = at.at(-1)!
+    const startOf = (x: Reference) => {
+      const front = at.slice(at.length - x.shape.length, -2)
+      const place = front.map((index, axis) => (x.shape[axis] === 1 ? 0 : index))
+      return indexOf(x.shape.slice(0, -2), place)
     }
+    const ofA = (startOf(a) * a.shape.at(-2)! + at.at(-2)!) * inner
+    const ofB = startOf(b) * inner * columns + column
+    let sum = 0
+    for (let i = 0; i < inner; i++) sum += a.data[ofA + i]! * b.data[ofB + i * columns]!
     return sum
   })
 }
@@ -347,13 +358,9 @@ function reduce(
   const axes = given.map((axis) => (axis < 0 ? axis + x.shape.length : axis))
   const shape = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
   const groups = build(shape, () => 0).data.map((): number[] => [])
-  const indexOf = { shape, data: groups.map((_, index) => index) }
   build(x.shape, (at) => {
-    const group = get(
-      indexOf,
-      at.map((index, axis) => (axes.includes(axis) ? 0 : index)),
-    )
-    groups[group]!.push(get(x, at))
+    const kept = at.map((index, axis) => (axes.includes(axis) ? 0 : index))
+    groups[indexOf(shape, kept)]!.push(get(x, at))
     return 0
   })
   return { shape, data: groups.map(act) }
