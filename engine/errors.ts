@@ -33,7 +33,8 @@ export class NodeError extends Error {
   readonly node: string
 
   constructor(node: string, cause: unknown) {
-    super(`${node}: ${messageOf(cause)}`, { cause })
+    const message = messageOf(cause)
+    super(message.startsWith(`${node}: `) ? message : `${node}: ${message}`, { cause })
     this.node = node
   }
 }

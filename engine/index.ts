@@ -6,6 +6,7 @@ import { type DefineNode, definer } from './workflow/index.ts'
 
 export type { Services } from './context.ts'
 export { FormatError, NodeError, WorkflowError } from './errors.ts'
+export { safeName } from './files/names.ts'
 export { decodePicture, encodePng, resizeKernels } from './formats/picture.ts'
 export { cropPicture, resizeFits, resizePicture } from './formats/picture-resize.ts'
 export { addPngText } from './formats/png-text.ts'
@@ -17,9 +18,10 @@ export { sampleLatent, samplerParams } from './inference/sample-latent.ts'
 export { checkMatched } from './lora/resolve.ts'
 export { loraFamily } from './lora/source-family.ts'
 export {
+  type Checkpoint,
   type CheckpointSource,
   checkpointConfigSchema,
-  checkpointFamily,
+  readCheckpoint,
 } from './models/checkpoint.ts'
 export { layersOf } from './models/weights.ts'
 export type * from './sockets.ts'

@@ -25,6 +25,7 @@ export default defineNode({
       .describe('textual inversion files that the prompt names'),
   }),
   outputs: { conditioning: 'conditioning<F>' },
+  live: true,
   async run({ textEncoder }, { text, style, skip, embeddings }, { services, warn }) {
     const { conditioning, warnings } = await encodePrompt(await services.runtime(), textEncoder, {
       text,

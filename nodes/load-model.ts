@@ -2,9 +2,9 @@ import { z } from 'zod'
 import {
   type CheckpointSource,
   checkpointConfigSchema,
-  checkpointFamily,
   defineNode,
   FormatError,
+  readCheckpoint,
 } from '../engine/index.ts'
 
 export default defineNode({
@@ -24,7 +24,9 @@ export default defineNode({
   outputs: { model: 'model<F>', textEncoder: 'text-encoder<F>', vae: 'vae<F>' },
   async infer({ file, config }, lookup) {
     const source = (await lookup.header('checkpoints', file)) as CheckpointSource
-    return { F: checkpointFamily(source, config).id }
+    const { family, unet } = readCheckpoint(source, config)
+    if (!unet) throw withoutUnet(file)
+    return { F: family.id }
   },
   async run(_, { file, config }, { services }) {
     const { family, prediction, unet, textEncoder, vae } = await services.checkpoint(
@@ -32,7 +34,7 @@ export default defineNode({
       file,
       config,
     )
-    if (!unet) throw new FormatError(`${file}: no U-Net, expected a checkpoint with one`)
+    if (!unet) throw withoutUnet(file)
     const name = file.replace(/\.safetensors$/, '')
     return {
       model: { family, prediction, unet, name, loras: [] },
@@ -42,6 +44,10 @@ export default defineNode({
     }
   },
 })
+
+function withoutUnet(file: string): FormatError {
+  return new FormatError(`${file}: no U-Net, expected a checkpoint with one`)
+}
 
 /** Stands for a network that the file lacks; whoever uses it is told so. */
 function missing(file: string): never {

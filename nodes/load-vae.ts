@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { checkpointConfigSchema, defineNode, FormatError } from '../engine/index.ts'
+import {
+  type Checkpoint,
+  type CheckpointSource,
+  checkpointConfigSchema,
+  defineNode,
+  FormatError,
+  readCheckpoint,
+} from '../engine/index.ts'
 
 export default defineNode({
   type: 'load-vae',
@@ -11,9 +18,17 @@ export default defineNode({
     config: checkpointConfigSchema.default({}).describe('group counts, where the file is unusual'),
   }),
   outputs: { vae: 'vae' },
+  async inspect({ file, config }, lookup) {
+    const source = (await lookup.header('vae', file)) as CheckpointSource
+    vaeOf(file, readCheckpoint(source, config))
+    return []
+  },
   async run(_, { file, config }, { services }) {
-    const { family, vae } = await services.checkpoint('vae', file, config)
-    if (!vae) throw new FormatError(`${file}: no VAE, expected encoder and decoder weights`)
-    return { vae: { family, network: vae } }
+    return { vae: vaeOf(file, await services.checkpoint('vae', file, config)) }
   },
 })
+
+function vaeOf(file: string, { family, vae }: Checkpoint) {
+  if (!vae) throw new FormatError(`${file}: no VAE, expected encoder and decoder weights`)
+  return { family, network: vae }
+}

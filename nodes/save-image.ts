@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { z } from 'zod'
-import { addPngText, defineNode, encodePng } from '../engine/index.ts'
+import { addPngText, defineNode, encodePng, safeName } from '../engine/index.ts'
 
 export default defineNode({
   type: 'save-image',
@@ -18,6 +18,10 @@ export default defineNode({
   }),
   outputs: { image: 'image', files: 'list<text>' },
   sink: true,
+  async inspect({ name }) {
+    if (name !== undefined) safeName('output', name)
+    return []
+  },
   async stillValid({ files }, { files: disk, outputFolder }) {
     const found = files.map((file) => {
       const name = relative(outputFolder, file)
@@ -26,6 +30,8 @@ export default defineNode({
     return (await Promise.all(found)).every((fingerprint) => fingerprint !== undefined)
   },
   async run({ image }, { name, metadata }, { services, node }) {
+    // A name that came along a link has not been seen by the check.
+    safeName('output', name)
     const [, , height, width] = image.shape as [number, number, number, number]
     const texts = metadata ? services.pictureTexts?.(node, { width, height }) : undefined
     const files: string[] = []

@@ -1,5 +1,6 @@
+import { ensureDemoFor } from './demo-files.ts'
 import { exitCode } from './exit-code.ts'
-import { type FolderOptions, foldersOf } from './folders.ts'
+import { demoModels, type FolderOptions, foldersOf } from './folders.ts'
 import { type Host, withServices } from './host.ts'
 import { type EditOptions, prepare } from './prepare.ts'
 import { problemLine, type ReportOptions } from './report.ts'
@@ -18,6 +19,7 @@ export async function checkCommand(
 ): Promise<number> {
   const source = await readSource(file, shell)
   const folders = foldersOf(shell.place, { ...options, workflow: source.path })
+  await ensureDemoFor(source.text, demoModels)
   const { plan, problems } = await withServices(host, folders, undefined, ({ files }) =>
     prepare(source, options, host.catalogue, files),
   )

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { type FileBytes, replaceFile } from '../files/save.ts'
 import { randomCheckpoint, randomPresets } from '../models/random-checkpoint.ts'
 import { attentionLayers, randomLora } from '../models/random-lora.ts'
@@ -21,6 +21,12 @@ export async function ensureDemo(folder: string): Promise<string[]> {
   const absent = Object.entries(demoFiles).filter(([name]) => !existsSync(join(folder, name)))
   for (const [name, bytes] of absent) await replaceFile(join(folder, name), bytes())
   return absent.map(([name]) => name)
+}
+
+/** Makes the demo's models if a workflow names one of them. */
+export async function ensureDemoFor(workflow: string, folder: string): Promise<void> {
+  const names = Object.keys(demoFiles).map((path) => basename(path))
+  if (names.some((name) => workflow.includes(name))) await ensureDemo(folder)
 }
 
 /** Strong enough that another mix is seen at once: as large as the weights themselves. */

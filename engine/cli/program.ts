@@ -49,6 +49,37 @@ const commands: Readonly<Record<string, CommandEntry>> = {
         .option('--schema', 'JSON Schema of a workflow file, or of one node in it'),
     run: nodesCommand,
   },
+  demo: {
+    declare: (command) =>
+      command
+        .description('make a picture with the models that come along')
+        .option('--out <dir>', 'folder that the picture is saved in (default: ./output)')
+        .addOption(new Option('--provider <name>', 'where networks run').choices(providers))
+        .option('--json', 'events as lines of JSON on stdout'),
+    run: async (...all) => (await import('./demo.ts')).demoCommand(...all),
+  },
+  doctor: {
+    declare: (command) =>
+      command
+        .description('list the devices and hold what each computes against the processor')
+        .addOption(new Option('--provider <name>', 'only this one').choices(providers))
+        .option('--fresh', 'probe again what is remembered')
+        .option('--json', 'the findings as one JSON object'),
+    run: async (...all) => (await import('./doctor.ts')).doctorCommand(...all),
+  },
+  bench: {
+    declare: (command) =>
+      command
+        .description('measure speed and memory on this machine')
+        .option('--full', 'write and measure a random checkpoint of the size of SD 1.5, 2 GB')
+        .option('--json <file>', 'write the figures into a file')
+        .option('--only <names>', 'figures to measure, separated by commas')
+        .option('--rounds <number>', 'rounds of each measurement (default: 8)')
+        .option('--versus <command>', 'a command that prints the ms of a step of another program')
+        .option('--checkpoint <file>', 'measure this checkpoint of SD 1.x instead')
+        .option('--keep', 'keep the random checkpoint'),
+    run: async (...all) => (await import('./bench.ts')).benchCommand(...all),
+  },
 }
 
 /** The words that name a command. */
@@ -70,8 +101,10 @@ export async function runCommandLine(
     .option('--verbose', 'show where errors come from')
   for (const [name, { declare, run }] of Object.entries(commands)) {
     const command = declare(program.command(name))
-    command.action(async (argument: string) => {
+    command.action(async (first: unknown) => {
       const options = command.optsWithGlobals()
+      // A command without an argument gets its options first; it does not look at what it gets.
+      const argument = (typeof first === 'string' ? first : undefined) as string
       code = await guarded(options, shell, () => run(argument, options, host, shell))
     })
   }

@@ -1,8 +1,9 @@
 import { CancelledError, messageOf, WorkflowError } from '../errors.ts'
 import type { Store } from '../store.ts'
 import { type Cache, startRun } from '../workflow/index.ts'
+import { ensureDemoFor } from './demo-files.ts'
 import { exitCode, exitCodeOf } from './exit-code.ts'
-import { type FolderOptions, foldersOf } from './folders.ts'
+import { demoModels, type FolderOptions, foldersOf } from './folders.ts'
 import {
   type Host,
   type HostServices,
@@ -54,6 +55,7 @@ export async function runCommand(
   try {
     const source = await unlessAborted(readSource(file, shell), signal)
     const folders = foldersOf(shell.place, { ...options, workflow: source.path })
+    await ensureDemoFor(source.text, demoModels)
     return await withServices(host, folders, options.provider, (services) => {
       const report = createReport(shell, options)
       const keep = options.cache !== false

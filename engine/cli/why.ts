@@ -1,6 +1,7 @@
 import { type Explanation, explain, type RunRecord } from '../workflow/index.ts'
+import { ensureDemoFor } from './demo-files.ts'
 import { exitCode } from './exit-code.ts'
-import { type FolderOptions, foldersOf } from './folders.ts'
+import { demoModels, type FolderOptions, foldersOf } from './folders.ts'
 import { type Host, openCache, openCacheStore, recordName, withServices } from './host.ts'
 import { type EditOptions, prepare } from './prepare.ts'
 import { createReport, type ReportOptions } from './report.ts'
@@ -20,6 +21,7 @@ export async function whyCommand(
 ): Promise<number> {
   const source = await readSource(file, shell)
   const folders = foldersOf(shell.place, { ...options, workflow: source.path })
+  await ensureDemoFor(source.text, demoModels)
   return await withServices(host, folders, undefined, async (services) => {
     const prepared = await prepare(source, options, host.catalogue, services.files)
     const report = createReport(shell, options)

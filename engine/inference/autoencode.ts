@@ -4,6 +4,7 @@ import { vaeDecoderProgram, vaeEncoderProgram } from '../models/vae.ts'
 import type { SessionPool } from '../runtime/session-pool.ts'
 import type { Image, NumericTensor } from '../sockets.ts'
 import { buildOptions } from './build.ts'
+import { refuseNonFinite } from './finite.ts'
 import { mapValues, stack, unstack } from './tensors.ts'
 
 /** Pictures `[batch, 3, height, width]`, 0 to 1, to the mean and log variance of their latents. */
@@ -26,6 +27,7 @@ export async function encodeMoments(
   // One picture at a time: the first levels hold many channels at full size.
   for (const picture of unstack(image, image.shape[0]!)) {
     const result = await session.run({ image: mapValues(picture, (value) => value * 2 - 1) })
+    refuseNonFinite(result.moments as NumericTensor, weights.file, 'the VAE encoder', otherVae)
     moments.push(result.moments as NumericTensor)
   }
   const halves = moments.map((one) => splitChannels(one))
@@ -65,12 +67,15 @@ export async function decodeLatent(
   for (const one of unstack(latent, latent.shape[0]!)) {
     const unscaled = mapValues(one, (value) => value / vae.family.latentScale)
     const { image } = await session.run({ latent: unscaled })
+    refuseNonFinite(image as NumericTensor, weights.file, 'the VAE decoder', otherVae)
     pictures.push(
       mapValues(image as NumericTensor, (value) => Math.min(1, Math.max(0, value / 2 + 0.5))),
     )
   }
   return stack(pictures)
 }
+
+const otherVae = 'download the file again or take another with load-vae'
 
 function splitChannels(tensor: NumericTensor): [NumericTensor, NumericTensor] {
   const [batch, channels, height, width] = tensor.shape as [number, number, number, number]

@@ -48,7 +48,7 @@ export async function encodePrompt(
   const bad = context.data.findIndex((value) => !Number.isFinite(value))
   if (bad >= 0) {
     throw new DeviceError(
-      `prompt: text feature ${bad} is ${context.data[bad]}, expected a number; the weights of ${encoder.network.weights.file} are damaged or a prompt weight is not finite`,
+      `${encoder.network.weights.file}: text feature ${bad} of the prompt is ${context.data[bad]}, a finite number expected; the weights may be damaged: download the file again, or try a smaller LoRA ratio or prompt weight`,
     )
   }
   return { conditioning: { context, pooled: pooled! }, warnings: plan.warnings }

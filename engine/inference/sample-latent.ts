@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Services } from '../context.ts'
 import { WorkflowError } from '../errors.ts'
+import type { Prediction } from '../models/families.ts'
 import type { Model } from '../models/handles.ts'
 import { denoiserOf, predictions, scaleInput } from '../sampling/denoiser.ts'
 import { guidedDenoiser } from '../sampling/guidance.ts'
@@ -15,7 +16,8 @@ import { type ScheduleName, schedules } from '../sampling/schedules.ts'
 import { discreteSigmas } from '../sampling/sigma-table.ts'
 import type { Conditioning, LatentImage, NumericTensor } from '../sockets.ts'
 import type { NodeContext } from '../workflow/index.ts'
-import { openPredictor, type Predictor } from './predict.ts'
+import { refuseNonFinite } from './finite.ts'
+import { openPredictor } from './predict.ts'
 import { previewOf } from './preview.ts'
 
 function namesOf<Name extends string>(table: Record<Name, unknown>): [Name, ...Name[]] {
@@ -63,40 +65,55 @@ export interface SamplingInputs {
   readonly extra?: NumericTensor
 }
 
+/** What may change between two steps. */
+type LiveInputs = Pick<SamplingInputs, 'model' | 'positive' | 'negative'>
+
 type SamplingContext = Pick<
-  NodeContext<Services, { readonly model: Model }>,
+  NodeContext<Services, LiveInputs>,
   'services' | 'progress' | 'preview' | 'latest' | 'throwIfCancelled'
 >
 
 /**
- * Samples from a latent; gives `[batch, 4, height/8, width/8]`. Before every step the model of
- * `context.latest()` is taken, so that a changed ratio holds from the next step on.
+ * Samples from a latent; gives `[batch, 4, height/8, width/8]`. Before every step model and prompts
+ * of `context.latest()` are taken, so that a changed ratio holds from the next step on.
  */
 export async function sampleLatent(
   inputs: SamplingInputs,
   params: SamplerParams,
   context: SamplingContext,
 ): Promise<NumericTensor> {
-  const { positive, negative, latent } = inputs
+  const { latent } = inputs
   const { guidance, eta } = params
   checkInputs(inputs, params)
   const table = discreteSigmas()
   const sigmas = planSigmas({ ...params, table })
   const runtime = await context.services.runtime()
   const batch = latent.samples.shape[0]!
-  const guidedBy = guidance === 1 || !negative ? [] : [negative.context]
-  const predictor = await openPredictor(runtime.pool, runtime.feeder, {
-    contexts: [positive.context, ...guidedBy],
-    batch,
-    ...(inputs.extra && { extra: inputs.extra }),
-  })
-  let model = inputs.model
+  const steps = sigmas.length - 1
+  const openFor = ({ positive, negative }: LiveInputs) =>
+    openPredictor(runtime.pool, runtime.feeder, {
+      contexts:
+        guidance === 1 || !negative ? [positive.context] : [positive, negative].map(contextOf),
+      batch,
+      ...(inputs.extra && { extra: inputs.extra }),
+    })
+  let now: LiveInputs = inputs
+  let predictor = await openFor(now)
+  let step = 1
+  const predict = async (input: Latent, timestep: number) => {
+    const predictions = await predictor.predict(now.model, asTensor(input), [timestep])
+    const what = `the U-Net in step ${step} of ${steps}`
+    for (const prediction of predictions) {
+      refuseNonFinite(prediction, now.model.unet.weights.file, what, smallerRatio)
+    }
+    return predictions
+  }
   try {
-    const steps = sample({
+    const walk = sample({
       sampler: params.sampler,
       sigmas,
       table,
-      denoise: denoiserFor(() => model, predictor, guidance),
+      denoise: denoiserFor(inputs.model.prediction, predict, guidance),
       latent: latent.samples,
       seeds: [params.seed],
       stream: params.noise,
@@ -105,36 +122,47 @@ export async function sampleLatent(
     })
     while (true) {
       context.throwIfCancelled()
-      const { value, done } = await steps.next()
+      const { value, done } = await walk.next()
       if (done) return asTensor(value)
-      context.preview(previewOf(asTensor(value.denoised), model.family))
-      context.progress({ step: value.index + 1, steps: sigmas.length - 1 })
-      model = (await context.latest()).inputs.model
+      context.preview(previewOf(asTensor(value.denoised), now.model.family))
+      context.progress({ step: value.index + 1, steps })
+      step = value.index + 2
+      const { inputs: latest } = await context.latest()
+      const isReworded = latest.positive !== now.positive || latest.negative !== now.negative
+      now = latest
+      if (!isReworded) continue
+      predictor.close()
+      predictor = await openFor(now)
     }
   } finally {
     predictor.close()
   }
 }
 
-/** Turns raw predictions of the current model into guided clean estimates. */
-function denoiserFor(model: () => Model, predictor: Predictor, guidance: number): Denoiser {
+const smallerRatio = 'download the file again, or try a smaller LoRA ratio'
+
+function contextOf({ context }: Conditioning): NumericTensor {
+  return context
+}
+
+/** Turns raw predictions, one for each prompt, into guided clean estimates. */
+function denoiserFor(
+  prediction: Prediction,
+  predict: (input: Latent, timestep: number) => Promise<NumericTensor[]>,
+  guidance: number,
+): Denoiser {
   const table = discreteSigmas()
-  const predict = async (input: Latent, timestep: number) =>
-    predictor.predict(model(), asTensor(input), [timestep])
-  const cond: Denoiser = (x, sigma) =>
-    denoiserOf({
-      table,
-      prediction: model().prediction,
-      predict: async (input, timestep) => (await predict(input, timestep))[0]!,
-    })(x, sigma)
+  const cond = denoiserOf({
+    table,
+    prediction,
+    predict: async (input, timestep) => (await predict(input, timestep))[0]!,
+  })
   return guidedDenoiser({
     guidance,
     cond,
     async both(x, sigma) {
       const outputs = await predict(scaleInput(x, sigma), table.timestepOfSigma(sigma))
-      const [first, second] = outputs.map((output) =>
-        predictions[model().prediction]({ output, x, sigma }),
-      )
+      const [first, second] = outputs.map((output) => predictions[prediction]({ output, x, sigma }))
       return { cond: first!, uncond: second! }
     },
   })

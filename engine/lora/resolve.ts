@@ -48,7 +48,8 @@ export function checkMatched(
     `${lora.name}: ${unmatched.length} of ${count} keys belong to no layer of the model ` +
     `(${examples(unmatched)}), all of them expected to${familyHint(lora)}`
   if (lora.allowUnmatched) return message
-  throw new FormatError(message)
+  const isPartial = unmatched.length < count
+  throw new FormatError(isPartial ? `${message}; allowUnmatched lets the others apply` : message)
 }
 
 const noLayers: NetworkLayers = new Map()

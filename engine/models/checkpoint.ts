@@ -80,8 +80,9 @@ export function readCheckpoint(
   const metadata = metadataOf(source)
   const stated = layered(statedConfig(source, metadata), override)
   const family = familyOf(source, weights, stated.family)
+  // Unpacked archives give different files of one size the same time, so the name counts too.
   const id = (part: string, config: unknown) =>
-    `${source.fingerprint} ${part} ${JSON.stringify(config)}`
+    `${source.name} ${source.fingerprint} ${part} ${JSON.stringify(config)}`
   const found: { -readonly [Key in keyof Checkpoint]: Checkpoint[Key] } = {
     family,
     prediction: stated.prediction ?? family.prediction,
@@ -100,15 +101,6 @@ export function readCheckpoint(
     found.vae = { id: id('vae', config), weights: weights.vae, config }
   }
   return found
-}
-
-/** The family of a checkpoint, from its headers alone. */
-export function checkpointFamily(
-  source: CheckpointSource,
-  override: CheckpointConfig = {},
-): Family {
-  const stated = layered(statedConfig(source, metadataOf(source)), override)
-  return familyOf(source, weightsOf(source), stated.family)
 }
 
 type FoundWeights = Partial<Record<NetworkName, Weights>>
@@ -285,6 +277,7 @@ function layered(under: CheckpointConfig, over: CheckpointConfig): CheckpointCon
 }
 
 function familyOf(source: CheckpointSource, weights: FoundWeights, stated?: string): Family {
+  if (Object.keys(weights).length === 0) throw unrecognised(source, weights)
   const family = stated ? familyById(stated) : recognise(weights)
   if (!family && stated) {
     const known = families.map((entry) => entry.id).join(', ')

@@ -2,17 +2,14 @@ import { basename } from 'node:path'
 import protobuf from 'protobufjs/light.js'
 import type { Dim } from './dims.ts'
 import { onnxSchema } from './schema.ts'
-import type { Attribute, ElementType, Initializer, Operation, Program, Value } from './value.ts'
-
-/** ONNX's numbers for element types. */
-const typeCodes: Readonly<Record<ElementType, number>> = {
-  float32: 1,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  bfloat16: 16,
-}
+import {
+  type Attribute,
+  elementCodes,
+  type Initializer,
+  type Operation,
+  type Program,
+  type Value,
+} from './value.ts'
 
 const root = protobuf.Root.fromJSON(onnxSchema)
 const modelType = root.lookupType('ModelProto')
@@ -67,7 +64,7 @@ function encodeAttribute(value: Attribute) {
 }
 
 function encodeInitializer({ value, bytes, external }: Initializer) {
-  const common = { name: value.name, dataType: typeCodes[value.type], dims: value.shape }
+  const common = { name: value.name, dataType: elementCodes[value.type], dims: value.shape }
   if (!external) return { ...common, rawData: bytes }
   return {
     ...common,
@@ -84,7 +81,10 @@ function encodeValue(value: Value) {
   return {
     name: value.name,
     type: {
-      tensorType: { elemType: typeCodes[value.type], shape: { dim: value.shape.map(encodeDim) } },
+      tensorType: {
+        elemType: elementCodes[value.type],
+        shape: { dim: value.shape.map(encodeDim) },
+      },
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { Builder } from './builder.ts'
 import type { Dim, Shape } from './dims.ts'
-import type { ElementType, Value } from './value.ts'
+import { type ElementType, elementCodes, type Value } from './value.ts'
 
 /**
  * Short ways to say what networks say often. Each adds ops to the builder and gives the result.
@@ -70,18 +70,9 @@ export function split(
   return builder.all('Split', [x, integers(builder, sizes)], { axis })
 }
 
-const castCodes: Readonly<Record<ElementType, number>> = {
-  float32: 1,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  bfloat16: 16,
-}
-
 /** `x` in another element type; `x` itself where it has that type. */
 export function cast(builder: Builder, x: Value, type: ElementType): Value {
-  return x.type === type ? x : builder.op('Cast', [x], { to: castCodes[type] })
+  return x.type === type ? x : builder.op('Cast', [x], { to: elementCodes[type] })
 }
 
 /** The bytes of a typed array, without a copy. */

@@ -57,3 +57,13 @@ export const elementSize: Readonly<Record<ElementType, number>> = {
   int32: 4,
   bool: 1,
 }
+
+/** ONNX's numbers for element types, in files and as the target of `Cast`. */
+export const elementCodes: Readonly<Record<ElementType, number>> = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  bfloat16: 16,
+}

@@ -97,11 +97,8 @@ export function absenceOf({ stderr, message, signal }: Remains): Absence {
   return { reason: message ?? 'it opened nothing' }
 }
 
-/**
- * Why it is not worth a process to look for a real adapter, or undefined where one may be. Only
- * Linux tells this for nothing.
- */
-export function surelyNoAdapter(): Absence | undefined {
+/** Why there is surely no graphics card, or undefined where one may be. Only Linux tells. */
+export function noCard(): Absence | undefined {
   if (process.platform !== 'linux') return undefined
   const nodes = ['/dev/dxg', '/dev/nvidiactl', '/dev/kgsl-3d0', '/dev/mali0']
   const hasCard = existsSync('/dev/dri') && readdirSync('/dev/dri').some((it) => /^render/.test(it))

@@ -1,14 +1,26 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { createBuilder } from '../onnx/builder.ts'
-import { type Absence, type Adapter, absenceOf, adapterOf, adapterReport } from './adapter.ts'
+import {
+  type Absence,
+  type Adapter,
+  absenceOf,
+  adapterOf,
+  adapterReport,
+  noCard,
+} from './adapter.ts'
 import type { Device, Provider } from './device.ts'
+import { cudaLibraryAbsence } from './package.ts'
 import type { CaseResult } from './probe.ts'
 import type { ProbeCase } from './probe-cases.ts'
 import type { Order, Report } from './probe-process.ts'
 
 /** Finds out about a provider without risk for the process that asks. */
 export interface Examiner {
+  /** Why a provider is surely not there, where that can be told for nothing. */
+  absence(provider: Provider): Absence | undefined
+  /** Why there is surely no graphics card, where that can be told for nothing. */
+  noCard(): Absence | undefined
   /** Opens the provider once. */
   identify(provider: Provider): Promise<Adapter | Absence>
   /** Runs cases on a device. A case that ends or holds up its process has `failed`. */
@@ -30,6 +42,8 @@ const mostCrashes = 5
 export function createExaminer(options: ExaminerOptions = {}): Examiner {
   const { environment = process.env, limit = 60_000, onResult = () => {} } = options
   return {
+    absence: (provider) => (provider === 'cuda' ? cudaLibraryAbsence() : undefined),
+    noCard,
     async identify(provider) {
       const device = { ...plainDevice, provider }
       const { results, remains } = await ask({ device, cases: [firstCase()] }, environment, limit)

@@ -1,5 +1,5 @@
 import { DeviceError } from '../errors.ts'
-import { type Absence, type Adapter, surelyNoAdapter } from './adapter.ts'
+import type { Absence, Adapter } from './adapter.ts'
 import {
   cpuDevice,
   type Device,
@@ -9,7 +9,7 @@ import {
   providers,
 } from './device.ts'
 import { createExaminer, type Examiner } from './examiner.ts'
-import { cudaLibraryAbsence, runtimeVersion } from './package.ts'
+import { runtimeVersion } from './package.ts'
 import { type CaseResult, type Conclusion, conclude, describeResult } from './probe.ts'
 import { casesKey, type ProbeCase, probeCases } from './probe-cases.ts'
 
@@ -60,7 +60,7 @@ interface ProbeRecord {
  * Throws a `DeviceError` where a provider asked for by name is not there.
  */
 export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
-  const { provider, onNotice = () => {} } = options
+  const { provider, onNotice = () => {}, examiner = createExaminer() } = options
   if (provider === 'cpu') return cpuDevice
   if (provider !== 'auto') {
     const inspection = await inspectProvider(provider, options)
@@ -69,7 +69,7 @@ export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
     return accepted(inspection, onNotice) ?? cpuDevice
   }
   for (const candidate of providers) {
-    if (candidate === 'cpu' || isNotWorthAsking(candidate)) continue
+    if (candidate === 'cpu' || examiner.noCard()) continue
     const found = await inspectProvider(candidate, options, (adapter) => !adapter.isSoftware)
     if (found.adapter?.isSoftware) {
       onNotice(`${candidate}: ${found.adapter.name} is software; the processor itself is faster`)
@@ -88,8 +88,8 @@ export async function inspectProvider(
 ): Promise<Inspection> {
   const { memory, examiner = createExaminer(), cases = probeCases() } = options
   const nothing = { provider, results: [], isRemembered: false }
-  const library = provider === 'cuda' ? cudaLibraryAbsence() : undefined
-  if (library) return { ...nothing, absence: library }
+  const absence = examiner.absence(provider)
+  if (absence) return { ...nothing, absence }
   const adapter = await examiner.identify(provider)
   if ('reason' in adapter) return { ...nothing, absence: adapter }
   if (!isWanted(adapter)) return { ...nothing, adapter }
@@ -159,10 +159,6 @@ function accepted(
   const { cpuOps } = conclusion
   if (cpuOps.length) onNotice(`${provider}: ${cpuOps.join(', ')} computed by the processor`)
   return device
-}
-
-function isNotWorthAsking(provider: Provider): boolean {
-  return provider === 'cuda' ? cudaLibraryAbsence() !== undefined : surelyNoAdapter() !== undefined
 }
 
 /** What a probe depends on, as one text. */

@@ -8,7 +8,7 @@ import { evaluate } from './reference.ts'
 
 /**
  * Writes the checksums of all cases, by the reference arithmetic, where the engine reads them:
- * `node test/onnx/record-checksums.ts`, then the formatter.
+ * `node test/onnx/record-checksums.ts`.
  */
 
 /** The checksum of what a case gives at all its sizes. */
@@ -35,9 +35,9 @@ if (process.argv[1] === import.meta.filename) {
   const { cases, remove } = allCases()
   const entries = cases.map((one) => {
     const { length, product } = referenceChecksum(one)
-    return [one.name, [length, product]] as const
+    return `  ${JSON.stringify(one.name)}: [${length}, ${product}]`
   })
   remove()
   const path = join(import.meta.dirname, '../../engine/runtime/probe-checksums.json')
-  writeFileSync(path, `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`)
+  writeFileSync(path, `{\n${entries.join(',\n')}\n}\n`)
 }

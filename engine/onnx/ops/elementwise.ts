@@ -1,7 +1,7 @@
 import { FormatError } from '../../errors.ts'
 import { broadcastShapes } from '../dims.ts'
 import { inputAt, type OpContext, type OpDefinition, type OutputInfo } from '../op.ts'
-import type { ElementType } from '../value.ts'
+import { type ElementType, elementCodes } from '../value.ts'
 
 /** The common type of all inputs; the runtime converts nothing by itself. */
 export function commonType(context: OpContext, from = 0): ElementType {
@@ -38,13 +38,9 @@ function select(context: OpContext): OutputInfo[] {
 const unary: OpDefinition = { arity: [1, 1], outputs: same }
 const binary: OpDefinition = { arity: [2, 2], outputs: broadcast }
 
-const castTypes: Readonly<Record<number, ElementType>> = {
-  1: 'float32',
-  6: 'int32',
-  7: 'int64',
-  9: 'bool',
-  10: 'float16',
-  16: 'bfloat16',
+function typeOfCode(code: unknown): ElementType | undefined {
+  const found = Object.entries(elementCodes).find(([, known]) => known === code)
+  return found?.[0] as ElementType | undefined
 }
 
 /** Ops that treat every element alike. */
@@ -76,7 +72,7 @@ export const elementwise = {
   Cast: {
     arity: [1, 1],
     outputs: (context) => {
-      const type = castTypes[context.attributes.to as number]
+      const type = typeOfCode(context.attributes.to)
       if (!type) throw new FormatError(`Cast: to is ${String(context.attributes.to)}`)
       const value = inputAt(context, 0)
       return [{ type, shape: value.shape, ...(value.content && { content: value.content }) }]
