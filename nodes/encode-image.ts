@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineNode, encodeImage } from '../engine/index.ts'
+import { checkMaskSize, defineNode, encodeImage } from '../engine/index.ts'
 
 export default defineNode({
   type: 'encode-image',
@@ -10,6 +10,7 @@ export default defineNode({
   params: z.object({}),
   outputs: { latent: 'latent<F>' },
   async run({ vae, image, mask }, _, { services }) {
+    if (mask) checkMaskSize(image, mask)
     const { pool } = await services.runtime()
     const samples = await encodeImage(pool, vae, image)
     return { latent: { samples, ...(mask && { mask }) } }

@@ -1,10 +1,10 @@
 import type { Services } from '../context.ts'
-import { WorkflowError } from '../errors.ts'
 import type { Model, Vae } from '../models/handles.ts'
 import { maskForLatent } from '../sampling/inpaint.ts'
 import type { Conditioning, Image, Mask, NumericTensor } from '../sockets.ts'
 import type { NodeContext } from '../workflow/index.ts'
 import { decodeLatent, encodeImage } from './autoencode.ts'
+import { checkMaskSize } from './mask-size.ts'
 import { type SamplerParams, sampleLatent } from './sample-latent.ts'
 import { joinChannels, mapValues, repeat } from './tensors.ts'
 
@@ -31,7 +31,7 @@ export async function inpaintImage(
   context: NodeContext<Services, InpaintInputs>,
 ): Promise<{ image: Image; latent: NumericTensor }> {
   const { model, vae, image, mask } = inputs
-  checkSizes(image, mask)
+  checkMaskSize(image, mask)
   const { pool } = await context.services.runtime()
   const samples = await encodeImage(pool, vae, image)
   const forInpainting = model.unet.config.inChannels === inpaintChannels
@@ -83,18 +83,4 @@ function firstChannel({ data, shape }: { data: ArrayLike<number>; shape: readonl
     }
   }
   return { data: result, shape: [batch, 1, height, width] }
-}
-
-function checkSizes(image: Image, mask: Mask): void {
-  const [, , height, width] = image.shape
-  if (mask.shape[2] !== height || mask.shape[3] !== width) {
-    throw new WorkflowError(
-      `mask: ${mask.shape[3]} x ${mask.shape[2]} pixels, expected ${width} x ${height} as the image; add resize-image`,
-    )
-  }
-  if (mask.shape[0] !== 1 && mask.shape[0] !== image.shape[0]) {
-    throw new WorkflowError(
-      `mask: ${mask.shape[0]} masks for ${image.shape[0]} pictures, expected 1 or as many`,
-    )
-  }
 }

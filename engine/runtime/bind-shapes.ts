@@ -19,6 +19,8 @@ export function bindShapes(
     if (!shape)
       throw new FormatError(`${program}: input ${input.name} is absent, expected a tensor`)
     if (shape.length !== input.shape.length) throw wrong(program, input, shape, input.shape)
+    // A rank of 0 runs on the processor; on WebGPU it has ended the process.
+    if (shape.some((size) => size < 1)) throw wrong(program, input, shape, input.shape, atLeastOne)
     shape.forEach((size, axis) => {
       const dim = input.shape[axis]!
       if (typeof dim === 'number') {
@@ -35,7 +37,7 @@ export function bindShapes(
       } else {
         const known = bound.get(dim)
         if (known === undefined) bound.set(dim, size)
-        else if (known !== size) throw wrong(program, input, shape, input.shape, [dim, known])
+        else if (known !== size) throw wrong(program, input, shape, input.shape, `${dim} ${known}`)
       }
     })
   }
@@ -46,14 +48,16 @@ function isOptional(dim: Dim): dim is string {
   return typeof dim === 'string' && dim.startsWith('1|')
 }
 
+const atLeastOne = 'sizes of 1 and more'
+
 function wrong(
   program: string,
   input: Value,
   found: readonly number[],
   expected: Shape,
-  binding?: readonly [string, number],
+  condition?: string,
 ): FormatError {
-  const where = binding ? ` with ${binding[0]} ${binding[1]}` : ''
+  const where = condition ? ` with ${condition}` : ''
   return new FormatError(
     `${program}: ${input.name} has shape ${showShape(found)}, expected ${showShape(expected)}${where}`,
   )

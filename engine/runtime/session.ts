@@ -36,9 +36,16 @@ export interface RuntimeCounters {
 
 /** How much the runtime may rearrange a program before it runs. */
 export interface SessionOptions {
+  /** `basic` where absent: our programs leave nothing for `extended` to fuse, which loads slower. */
   readonly optimisation?: 'disabled' | 'basic' | 'extended' | 'all'
   readonly profilePrefix?: string
 }
+
+/**
+ * Below this, the threads of a program sleep instead of spinning while they wait for work: its ops
+ * are so short that the spinning costs more than it saves. Real U-Nets have 1.7 GB.
+ */
+const smallWeightBytes = 64 * 2 ** 20
 
 class Held implements HeldTensor {
   readonly shape: readonly number[]
@@ -91,15 +98,18 @@ export async function createSession(
   const session = await guarded(`${program.name}: cannot be loaded on ${device.name}`, () =>
     ort.InferenceSession.create(encodeProgram(program), {
       executionProviders: executionProviders(program, device),
-      graphOptimizationLevel: options.optimisation ?? 'extended',
+      graphOptimizationLevel: options.optimisation ?? 'basic',
       logSeverityLevel: 3,
       ...(options.profilePrefix && {
         enableProfiling: true,
         profileFilePrefix: options.profilePrefix,
       }),
-      ...(folder && {
-        extra: { session: { model_external_initializers_file_folder_path: folder } },
-      }),
+      extra: {
+        session: {
+          ...(folder && { model_external_initializers_file_folder_path: folder }),
+          ...(weightBytes < smallWeightBytes && { intra_op: { allow_spinning: '0' } }),
+        },
+      },
     }),
   )
   counters.sessionsBuilt += 1

@@ -150,7 +150,8 @@ describe('keys without a layer', () => {
   const model = { unet: layers, textEncoder: new Map<string, number[]>() }
 
   test('are an error that counts them and names the likely family', () => {
-    expect(() => checkMatched(testLora(foreign), model)).toThrow(new FormatError(message))
+    const remedy = '; allowUnmatched lets the others apply'
+    expect(() => checkMatched(testLora(foreign), model)).toThrow(new FormatError(message + remedy))
   })
 
   test('are a warning where the user allows them, and what matches is applied', () => {

@@ -72,7 +72,7 @@ describe('fed shapes are refused where', () => {
       'a size is 0',
       scaled,
       { x: [2, 5, 8], scale: [1, 1, 0], up: [0, 8] },
-      'unet: scale has shape [1, 1, 0], expected [1|batch, 1|tokens, rank]',
+      'unet: scale has shape [1, 1, 0], expected [1|batch, 1|tokens, rank] with sizes of 1 and more',
     ],
   ])('%s', (_, inputs, shapes, message) => {
     expect(() => check(inputs, shapes)).toThrow(message)

@@ -1,0 +1,17 @@
+import { WorkflowError } from '../errors.ts'
+import type { Image, Mask } from '../sockets.ts'
+
+/** Throws a `WorkflowError` where a mask is not of the pictures' size, or not one or one for each. */
+export function checkMaskSize(image: Image, mask: Mask): void {
+  const [batch, , height, width] = image.shape
+  if (mask.shape[2] !== height || mask.shape[3] !== width) {
+    throw new WorkflowError(
+      `mask: ${mask.shape[3]} x ${mask.shape[2]} pixels, expected ${width} x ${height} as the image; add resize-image`,
+    )
+  }
+  if (mask.shape[0] !== 1 && mask.shape[0] !== batch) {
+    throw new WorkflowError(
+      `mask: ${mask.shape[0]} masks for ${batch} pictures, expected 1 or as many`,
+    )
+  }
+}
