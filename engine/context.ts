@@ -1,14 +1,17 @@
 import { totalmem } from 'node:os'
 import { codecs } from './codecs.ts'
-import { WorkflowError } from './errors.ts'
+import { readWeight } from './files/read-weight.ts'
 import { type Files, openFiles } from './files.ts'
 import type { parseSafetensors, SafetensorsTensor } from './formats/safetensors.ts'
 import { createLoraFeeder, type LoraFeeder } from './inference/lora-feeds.ts'
+import { createPromptMemo, type PromptMemo } from './inference/prompt-memo.ts'
 import { type Lora, readLora } from './lora/load.ts'
 import { type Checkpoint, type CheckpointConfig, readCheckpoint } from './models/checkpoint.ts'
 import { type EmbeddingTable, embeddingTable, readEmbedding } from './models/prompt/embeddings.ts'
 import { type PictureTexts, pictureTextsOf } from './picture-texts.ts'
+import type { Provider } from './runtime/device.ts'
 import type { SessionPool } from './runtime/session-pool.ts'
+import { openStore } from './store.ts'
 import type { Plan } from './workflow/index.ts'
 
 /** Folders and device of one process. */
@@ -17,13 +20,17 @@ export interface ServicesOptions {
   readonly input: string
   readonly output: string
   readonly cacheDir: string
-  readonly provider?: 'cpu' | 'webgpu' | 'cuda'
+  /** The best device there is, unless said otherwise. */
+  readonly provider?: Provider | 'auto'
+  /** Told in a sentence what the user should know of the device. */
+  readonly onNotice?: (sentence: string) => void
 }
 
 /** The device with the programs loaded on it. */
 export interface Runtime {
   readonly pool: SessionPool
   readonly feeder: LoraFeeder
+  readonly prompts: PromptMemo
 }
 
 /** What a running node may reach. Everything opens when it is first asked for. */
@@ -86,13 +93,19 @@ export function servicesFor(services: Services, { graph }: Plan): Services {
   return { ...services, pictureTexts: (node, size) => pictureTextsOf(graph, node, size) }
 }
 
+/** What is known of devices is small; the results of runs are kept by the command line. */
+const maxRecordBytes = 2 ** 26
+
 /** The runtime is loaded only where something has to be computed. */
-async function openRuntime({ provider = 'cpu' }: ServicesOptions): Promise<Runtime> {
-  if (provider !== 'cpu') throw new WorkflowError(`provider: ${provider} is not available`)
+async function openRuntime(options: ServicesOptions): Promise<Runtime> {
+  const { provider = 'auto', cacheDir, onNotice } = options
   const { createSessionPool } = await import('./runtime/session-pool.ts')
-  const { cpuDevice } = await import('./runtime/device.ts')
-  const pool = createSessionPool(cpuDevice, totalmem() / 4)
-  return { pool, feeder: createLoraFeeder(pool) }
+  const { openCheckedDevice } = await import('./inference/check-block.ts')
+  const store = openStore({ folder: cacheDir, maxBytes: maxRecordBytes })
+  const memory = { get: store.readRecord, put: store.writeRecord }
+  const device = await openCheckedDevice({ provider, memory, ...(onNotice && { onNotice }) })
+  const pool = createSessionPool(device, totalmem() / 4)
+  return { pool, feeder: createLoraFeeder(pool, readWeight), prompts: createPromptMemo() }
 }
 
 /** Largest LoRA or embedding that is read into memory; real ones stay below 2 GB. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { checkMatched, defineNode, layersOf } from '../engine/index.ts'
+import { bakedWarning, checkMatched, defineNode, layersOf } from '../engine/index.ts'
 
 const ratio = z.number().min(-100).max(100)
 
@@ -28,12 +28,15 @@ export default defineNode({
   },
   live: true,
   run({ model, textEncoder, items }, _, { warn }) {
-    for (const { lora } of items) {
-      const warning = checkMatched(lora, {
-        unet: layersOf(model.unet.weights),
-        ...(textEncoder && { textEncoder: layersOf(textEncoder.network.weights) }),
+    const unetLayers = { unet: layersOf(model.unet.weights) }
+    const textLayers = textEncoder && { textEncoder: layersOf(textEncoder.network.weights) }
+    for (const { lora, ratio, textRatio = ratio } of items) {
+      const unmatched = checkMatched(lora, { ...unetLayers, ...textLayers })
+      const baked = bakedWarning(lora, {
+        ...(ratio !== 0 && unetLayers),
+        ...(textRatio !== 0 && textLayers),
       })
-      if (warning) warn(warning)
+      for (const warning of [unmatched, baked]) if (warning) warn(warning)
     }
     const unet = items.map(({ lora, ratio }) => ({ lora, strength: ratio }))
     const text = items.map(({ lora, ratio, textRatio }) => ({ lora, strength: textRatio ?? ratio }))

@@ -1,4 +1,3 @@
-import { relative } from 'node:path'
 import { z } from 'zod'
 import { addPngText, defineNode, encodePng, safeName } from '../engine/index.ts'
 
@@ -24,8 +23,8 @@ export default defineNode({
   },
   async stillValid({ files }, { files: disk, outputFolder }) {
     const found = files.map((file) => {
-      const name = relative(outputFolder, file)
-      return name.startsWith('..') ? undefined : disk.fingerprint('output', name)
+      const name = file.startsWith(outputFolder) ? file.slice(outputFolder.length) : ''
+      return /^[\\/]/.test(name) ? disk.fingerprint('output', name.slice(1)) : undefined
     })
     return (await Promise.all(found)).every((fingerprint) => fingerprint !== undefined)
   },

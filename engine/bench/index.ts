@@ -19,7 +19,7 @@ export { type FigureName, figureNames } from './figures.ts'
 export type { BenchReport } from './report.ts'
 
 export interface BenchOptions {
-  /** Measure at the size of SD 1.5; without it the tiny model stands in where that says something. */
+  /** Measure at the size of SD 1.5; else the tiny model stands in where that says something. */
   readonly full?: boolean
   /** Absolute path of the JSON file to write. */
   readonly json?: string

@@ -1,3 +1,4 @@
+import { readWeight } from '../files/read-weight.ts'
 import { createLoraFeeder } from '../inference/lora-feeds.ts'
 import { openPredictor } from '../inference/predict.ts'
 import type { Model } from '../models/handles.ts'
@@ -30,7 +31,7 @@ export const loraSteps: Measurement = {
     const pool = noteStarts(createSessionPool(cpuDevice, Number.POSITIVE_INFINITY), () => {
       starts.last = io.clock()
     })
-    const feeder = createLoraFeeder(pool)
+    const feeder = createLoraFeeder(pool, readWeight)
     const predictor = await openPredictor(pool, feeder, {
       contexts: somePrompts(checkpoint),
       batch: 1,

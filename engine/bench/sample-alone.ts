@@ -1,3 +1,4 @@
+import { readWeight } from '../files/read-weight.ts'
 import { createLoraFeeder } from '../inference/lora-feeds.ts'
 import { openPredictor } from '../inference/predict.ts'
 import { cpuDevice } from '../runtime/device.ts'
@@ -11,7 +12,7 @@ import { modelOf, openCheckpoint, someNumbers, somePrompts } from './bench.ts'
 const begun = performance.now()
 const checkpoint = await openCheckpoint(process.argv[2]!)
 const pool = createSessionPool(cpuDevice, Number.POSITIVE_INFINITY)
-const feeder = createLoraFeeder(pool)
+const feeder = createLoraFeeder(pool, readWeight)
 const contexts = somePrompts(checkpoint)
 const predictor = await openPredictor(pool, feeder, { contexts, batch: 1 })
 const model = modelOf(checkpoint, [])

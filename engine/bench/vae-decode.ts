@@ -14,7 +14,7 @@ export const vaeDecode: Measurement = {
     const latent = someNumbers([1, 4, 64, 64])
     try {
       const decode = () => decodeLatent(pool, { family, network: vae! }, latent)
-      const times = await alternate({ decode }, Math.min(rounds, 3), io.clock)
+      const times = await alternate({ decode }, Math.min(rounds, 2), io.clock)
       return { vae_decode_ms: median(times.decode) }
     } finally {
       await pool.close()

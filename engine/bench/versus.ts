@@ -1,3 +1,4 @@
+import { readWeight } from '../files/read-weight.ts'
 import { createLoraFeeder } from '../inference/lora-feeds.ts'
 import { openPredictor } from '../inference/predict.ts'
 import { cpuDevice } from '../runtime/device.ts'
@@ -17,7 +18,7 @@ export const versus: Measurement = {
     if (command === undefined) return {}
     const checkpoint = await openCheckpoint(file)
     const pool = createSessionPool(cpuDevice, Number.POSITIVE_INFINITY)
-    const feeder = createLoraFeeder(pool)
+    const feeder = createLoraFeeder(pool, readWeight)
     const contexts = somePrompts(checkpoint)
     const predictor = await openPredictor(pool, feeder, { contexts, batch: 1 })
     const model = modelOf(checkpoint, [])

@@ -20,7 +20,7 @@ export async function checkCommand(
   const source = await readSource(file, shell)
   const folders = foldersOf(shell.place, { ...options, workflow: source.path })
   await ensureDemoFor(source.text, demoModels)
-  const { plan, problems } = await withServices(host, folders, undefined, ({ files }) =>
+  const { plan, problems } = await withServices(host, folders, {}, ({ files }) =>
     prepare(source, options, host.catalogue, files),
   )
   const nodes = plan ? [...plan.nodes.keys()] : []

@@ -1,12 +1,13 @@
 import manifest from '../../package.json' with { type: 'json' }
 import { blockName, inspectCheckedDevices } from '../inference/check-block.ts'
+import type { Provider } from '../runtime/device.ts'
 import { type DeviceReport, isHealthy } from '../runtime/doctor.ts'
 import { createExaminer } from '../runtime/examiner.ts'
 import type { Inspection, ProbeMemory } from '../runtime/open-device.ts'
 import { type CaseResult, describeResult } from '../runtime/probe.ts'
 import { exitCode } from './exit-code.ts'
 import { foldersOf } from './folders.ts'
-import { type Host, openCacheStore, type Provider } from './host.ts'
+import { type Host, openCacheStore } from './host.ts'
 import { type Shell, say, sayJson, type TextSink } from './shell.ts'
 
 /** Options of `mazeru doctor`. */
@@ -81,6 +82,10 @@ function deviceLines(inspection: Inspection): string[] {
     const remedy = isCpu ? 'computed by the processor' : 'built of plain ops'
     const answer = provider === 'cpu' || conclusion?.refused ? 'wrong' : remedy
     lines.push(`${indent}${op} ${answer} (${describeResult(result)})`)
+  }
+  const left = results.filter(({ isElsewhere, name }) => isElsewhere && name !== blockName)
+  if (left.length) {
+    lines.push(`${indent}left to the processor: ${left.map(({ name }) => name).join('; ')}`)
   }
   if (conclusion?.refused) lines.push(`${indent}not used: ${conclusion.refused}`)
   return lines

@@ -1,4 +1,6 @@
 import { totalmem } from 'node:os'
+import type { ServicesOptions } from '../context.ts'
+import { providers } from '../runtime/device.ts'
 import { openStore, type Store } from '../store.ts'
 import {
   type Cache,
@@ -10,17 +12,15 @@ import {
 } from '../workflow/index.ts'
 import type { Folders } from './folders.ts'
 
-/** Where networks run. */
-export const providers = ['cpu', 'webgpu', 'cuda'] as const
-export type Provider = (typeof providers)[number]
+/** Where networks may run; `auto` is the best there is. */
+export const providerChoices = ['auto', ...providers] as const
+export type ProviderChoice = (typeof providerChoices)[number]
 
-/** What a run's services are opened with: absolute folders, and the device if one is wanted. */
-export interface ServicesOptions {
-  readonly models: string[]
-  readonly input: string
-  readonly output: string
-  readonly cacheDir: string
-  readonly provider?: Provider
+/** What a command wants of the device. */
+export interface DeviceOptions {
+  readonly provider?: ProviderChoice | undefined
+  /** Told in a sentence what the user should know of it. */
+  readonly onNotice?: (sentence: string) => void
 }
 
 /** What the commands use of the services; nodes see all of them. */
@@ -42,12 +42,16 @@ export interface Host<Services extends HostServices = HostServices> {
 export async function withServices<Result>(
   host: Host,
   folders: Folders,
-  provider: Provider | undefined,
+  { provider, onNotice }: DeviceOptions,
   use: (services: HostServices) => Promise<Result>,
 ): Promise<Result> {
   const { models, input, output, cache } = folders
   const options = { models, input, output, cacheDir: cache }
-  const services = await host.openServices(provider ? { ...options, provider } : options)
+  const services = await host.openServices({
+    ...options,
+    ...(provider && { provider }),
+    ...(onNotice && { onNotice }),
+  })
   try {
     return await use(services)
   } finally {

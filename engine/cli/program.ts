@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { checkCommand } from './check.ts'
 import { exitCode, exitCodeOf } from './exit-code.ts'
-import { type Host, providers } from './host.ts'
+import { type Host, providerChoices } from './host.ts'
 import { nodesCommand } from './nodes.ts'
 import { createReport, type ReportOptions } from './report.ts'
 import { runCommand } from './run.ts'
@@ -21,7 +21,7 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     declare: (command) =>
       folderOptions(editOptions(command))
         .description('run a workflow: a JSON file, - for stdin, or a PNG that carries one')
-        .addOption(new Option('--provider <name>', 'where networks run').choices(providers))
+        .addOption(new Option('--provider <name>', 'where networks run').choices(providerChoices))
         .option('--watch', 'run again what changed whenever the file is saved')
         .option('--no-cache', 'neither read nor write results on disk')
         .option('--json', 'events as lines of JSON on stdout'),
@@ -54,7 +54,7 @@ const commands: Readonly<Record<string, CommandEntry>> = {
       command
         .description('make a picture with the models that come along')
         .option('--out <dir>', 'folder that the picture is saved in (default: ./output)')
-        .addOption(new Option('--provider <name>', 'where networks run').choices(providers))
+        .addOption(new Option('--provider <name>', 'where networks run').choices(providerChoices))
         .option('--json', 'events as lines of JSON on stdout'),
     run: async (...all) => (await import('./demo.ts')).demoCommand(...all),
   },
@@ -62,7 +62,9 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     declare: (command) =>
       command
         .description('list the devices and hold what each computes against the processor')
-        .addOption(new Option('--provider <name>', 'only this one').choices(providers))
+        .addOption(
+          new Option('--provider <name>', 'only this one').choices(providerChoices.slice(1)),
+        )
         .option('--fresh', 'probe again what is remembered')
         .option('--json', 'the findings as one JSON object'),
     run: async (...all) => (await import('./doctor.ts')).doctorCommand(...all),

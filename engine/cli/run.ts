@@ -9,7 +9,7 @@ import {
   type HostServices,
   openCache,
   openCacheStore,
-  type Provider,
+  type ProviderChoice,
   recordName,
   withServices,
 } from './host.ts'
@@ -21,7 +21,7 @@ import { type FileWatch, watchFile } from './watch.ts'
 
 /** Options of `mazeru run`. */
 export interface RunCommandOptions extends FolderOptions, EditOptions, ReportOptions {
-  provider?: Provider | undefined
+  provider?: ProviderChoice | undefined
   /** Runs again whenever the file is saved, with what is in memory kept. */
   watch?: boolean | undefined
   /** False: neither reads nor writes results on disk. */
@@ -56,8 +56,9 @@ export async function runCommand(
     const source = await unlessAborted(readSource(file, shell), signal)
     const folders = foldersOf(shell.place, { ...options, workflow: source.path })
     await ensureDemoFor(source.text, demoModels)
-    return await withServices(host, folders, options.provider, (services) => {
-      const report = createReport(shell, options)
+    const report = createReport(shell, options)
+    const device = { provider: options.provider, onNotice: report.notice }
+    return await withServices(host, folders, device, (services) => {
       const keep = options.cache !== false
       const store = keep ? openCacheStore(folders, report.notice) : undefined
       const cache = openCache(services, store)

@@ -22,7 +22,7 @@ export async function whyCommand(
   const source = await readSource(file, shell)
   const folders = foldersOf(shell.place, { ...options, workflow: source.path })
   await ensureDemoFor(source.text, demoModels)
-  return await withServices(host, folders, undefined, async (services) => {
+  return await withServices(host, folders, {}, async (services) => {
     const prepared = await prepare(source, options, host.catalogue, services.files)
     const report = createReport(shell, options)
     if (prepared.problems) {

@@ -136,7 +136,7 @@ function compare(a: string, b: string): number {
 }
 
 /** Reads `length` bytes at `position`, however many pieces the system makes of it. */
-async function readAt(
+export async function readAt(
   handle: FileHandle,
   name: string,
   position: number,

@@ -1,6 +1,7 @@
 import { WorkflowError } from '../errors.ts'
 import type { Vae } from '../models/handles.ts'
 import { vaeDecoderProgram, vaeEncoderProgram } from '../models/vae.ts'
+import type { SessionOptions } from '../runtime/session.ts'
 import type { SessionPool } from '../runtime/session-pool.ts'
 import type { Image, NumericTensor } from '../sockets.ts'
 import { buildOptions } from './build.ts'
@@ -20,8 +21,10 @@ export async function encodeMoments(
     )
   }
   const { id, weights, config } = vae.network
-  const session = await pool.session(`${id} encoder`, () =>
-    vaeEncoderProgram(weights, config, buildOptions(pool.device)),
+  const session = await pool.session(
+    `${id} encoder`,
+    () => vaeEncoderProgram(weights, config, buildOptions(pool.device)),
+    sessionOptions(pool),
   )
   const moments: NumericTensor[] = []
   // One picture at a time: the first levels hold many channels at full size.
@@ -60,8 +63,10 @@ export async function decodeLatent(
   latent: NumericTensor,
 ): Promise<Image> {
   const { id, weights, config } = vae.network
-  const session = await pool.session(`${id} decoder`, () =>
-    vaeDecoderProgram(weights, config, buildOptions(pool.device)),
+  const session = await pool.session(
+    `${id} decoder`,
+    () => vaeDecoderProgram(weights, config, buildOptions(pool.device)),
+    sessionOptions(pool),
   )
   const pictures: NumericTensor[] = []
   for (const one of unstack(latent, latent.shape[0]!)) {
@@ -76,6 +81,14 @@ export async function decodeLatent(
 }
 
 const otherVae = 'download the file again or take another with load-vae'
+
+/**
+ * On the processor, convolutions in blocks of channels: worth their reordering here, where maps are
+ * large and weights few (measured: 12 to 16 % less work), not in a U-Net, which loads far slower.
+ */
+function sessionOptions({ device }: SessionPool): SessionOptions {
+  return device.provider === 'cpu' ? { optimisation: 'all' } : {}
+}
 
 function splitChannels(tensor: NumericTensor): [NumericTensor, NumericTensor] {
   const [batch, channels, height, width] = tensor.shape as [number, number, number, number]

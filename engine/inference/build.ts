@@ -4,7 +4,7 @@ import type { Device } from '../runtime/device.ts'
 /** How programs are built for a device. */
 export function buildOptions(
   device: Device,
-  adapted: ReadonlySet<string> = new Set(),
+  { adapted = new Set(), baked = new Map() }: Partial<Pick<BuildOptions, 'adapted' | 'baked'>> = {},
 ): BuildOptions {
-  return { type: device.type, fused: device.fused, adapted }
+  return { type: device.type, fused: device.fused, adapted, baked }
 }

@@ -1,4 +1,4 @@
-import type { BuildOptions, FusedOp } from '../models/network.ts'
+import { defaultBuild, type FusedOp } from '../models/network.ts'
 import { type UnetConfig, unetProgram } from '../models/unet.ts'
 import type { Weights } from '../models/weights.ts'
 import type { Device } from '../runtime/device.ts'
@@ -50,7 +50,7 @@ export function createCheckBlock(): CheckBlock {
   return {
     block(fused) {
       const adapted = new Set([adaptedLinear, adaptedConv])
-      const options: BuildOptions = { type: 'float32', fused, adapted }
+      const options = { ...defaultBuild, fused, adapted }
       return {
         name: blockName,
         op: 'Identity',

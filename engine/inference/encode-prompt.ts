@@ -7,6 +7,7 @@ import type { SessionPool } from '../runtime/session-pool.ts'
 import type { Conditioning } from '../sockets.ts'
 import { encodeChunks } from './encode-text.ts'
 import type { LoraFeeder } from './lora-feeds.ts'
+import type { PromptMemo } from './prompt-memo.ts'
 import { unstack } from './tensors.ts'
 
 export interface PromptSettings {
@@ -18,18 +19,34 @@ export interface PromptSettings {
   readonly embeddings?: EmbeddingTable
 }
 
+/** A prompt's conditioning, and what should be said of it, such as an unknown embedding. */
+export interface EncodedPrompt {
+  readonly conditioning: Conditioning
+  readonly warnings: readonly string[]
+}
+
 /** Chunks that go through the text encoder together; a long prompt takes several passes. */
 const chunksAtOnce = 8
 
 /**
- * A prompt as conditioning `[1, 77 * chunks, features]`. Gives also what should be said of the
- * prompt, such as an unknown embedding. Throws a `DeviceError` where the result is not finite.
+ * A prompt as conditioning `[1, 77 * chunks, features]`; with `prompts`, one that was encoded
+ * before is taken from there. Throws a `DeviceError` where the result is not finite.
  */
 export async function encodePrompt(
-  { pool, feeder }: { pool: SessionPool; feeder: LoraFeeder },
+  { pool, feeder, prompts }: { pool: SessionPool; feeder: LoraFeeder; prompts?: PromptMemo },
+  encoder: TextEncoder,
+  settings: PromptSettings,
+): Promise<EncodedPrompt> {
+  const encode = () => encodeAnew(pool, feeder, encoder, settings)
+  return prompts ? prompts.recall(encoder, settings, encode) : encode()
+}
+
+async function encodeAnew(
+  pool: SessionPool,
+  feeder: LoraFeeder,
   encoder: TextEncoder,
   { text, style, skip, embeddings }: PromptSettings,
-): Promise<{ conditioning: Conditioning; warnings: readonly string[] }> {
+): Promise<EncodedPrompt> {
   const features = encoder.network.config.width
   const plan = encodePlan(text, { style, pad: 'eos', embeddings, features })
   const chunks = plan.chunks.map((chunk) => chunk.tokens)

@@ -36,9 +36,12 @@ export async function encodeChunks(
 ): Promise<EncodedChunks> {
   const { weights, config, id } = encoder.network
   const lora = feeder.prepare(encoder.loras, 'textEncoder', layersOf(weights))
-  const session = await pool.session(`${id} skip ${skip} normed ${normed} lora ${lora.key}`, () =>
-    clipProgram(weights, config, { skip, normed }, buildOptions(pool.device, lora.adapted)),
-  )
+  const key = `${id} skip ${skip} normed ${normed} lora ${lora.key}`
+  const session = await pool.session(key, async () => {
+    const { adapted } = lora
+    const options = buildOptions(pool.device, { adapted, baked: await lora.baked(weights) })
+    return clipProgram(weights, config, { skip, normed }, options)
+  })
   const { positions, width, vocabulary } = config
   const ids = chunks.flat()
   const replace = new Float32Array(ids.length * width)

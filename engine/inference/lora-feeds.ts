@@ -1,16 +1,26 @@
+import { type BakedWeights, bakedKey, bakeWeights } from '../lora/bake.ts'
 import type { NetworkLayers } from '../lora/layer-index.ts'
 import { type AppliedLora, type Mix, type MixedLayer, mixFactors, mixScales } from '../lora/mix.ts'
 import type { LoraNetwork } from '../lora/naming.ts'
 import { isTimeLayer } from '../models/unet.ts'
+import { type ReadWeight, type Weights, weightOf } from '../models/weights.ts'
 import type { HeldTensor } from '../runtime/session.ts'
 import type { SessionPool } from '../runtime/session-pool.ts'
 import type { HostTensor } from '../runtime/tensor.ts'
 
-/** What a list of LoRAs means for one network: which layers take inputs, and the inputs. */
+/**
+ * What a list of LoRAs means for one network: which layers take inputs, the inputs, and what is
+ * baked into the weights.
+ */
 export interface LoraFeeds {
-  /** Names the set of adapted layers; a program is built per set, not per LoRA or ratio. */
+  /**
+   * Names the set of adapted layers and what is baked. A program is built per set, not per LoRA
+   * or ratio, except that every ratio of a baked LoRA is a program of its own.
+   */
   readonly key: string
   readonly adapted: ReadonlySet<string>
+  /** The weights with what is baked; those that change are read from their file. */
+  baked(weights: Weights): Promise<BakedWeights>
   /** Factors and scales by input name. */
   feeds(): Promise<Record<string, HostTensor | HeldTensor>>
 }
@@ -30,7 +40,7 @@ export interface LoraFeeder {
 const keptMixes = 4
 
 /** Starts without anything on the device. */
-export function createLoraFeeder(pool: SessionPool): LoraFeeder {
+export function createLoraFeeder(pool: SessionPool, readWeight: ReadWeight): LoraFeeder {
   let held: HeldMix[] = []
   const keys = new WeakMap<Mix, string>()
 
@@ -52,12 +62,23 @@ export function createLoraFeeder(pool: SessionPool): LoraFeeder {
   return {
     prepare(loras, network, layers) {
       if (loras.length === 0) {
-        return { key: '', adapted: new Set(), feeds: async () => ({}) }
+        return {
+          key: '',
+          adapted: new Set(),
+          baked: async () => new Map(),
+          feeds: async () => ({}),
+        }
       }
       const mix = mixFactors(loras, network, layers)
+      const baked = bakedKey(loras, network, layers)
       return {
-        key: keyOf(mix),
+        key: baked ? `${keyOf(mix)} baked ${baked}` : keyOf(mix),
         adapted: new Set(mix.keys()),
+        baked: (weights) =>
+          bakeWeights(loras, network, {
+            layers,
+            read: (tensor) => readWeight(weightOf(weights, tensor)),
+          }),
         async feeds() {
           if (mix.size === 0) return {}
           return { ...(await hold(mix).tensors), ...scaleTensors(loras, mix) }

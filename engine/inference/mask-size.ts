@@ -1,7 +1,7 @@
 import { WorkflowError } from '../errors.ts'
 import type { Image, Mask } from '../sockets.ts'
 
-/** Throws a `WorkflowError` where a mask is not of the pictures' size, or not one or one for each. */
+/** Throws a `WorkflowError` where masks are not of the pictures' size, or neither 1 nor as many. */
 export function checkMaskSize(image: Image, mask: Mask): void {
   const [batch, , height, width] = image.shape
   if (mask.shape[2] !== height || mask.shape[3] !== width) {

@@ -82,7 +82,9 @@ function loraOf(feeder: LoraFeeder, model: Model): LoraFeeds {
 }
 
 function unetSession(pool: SessionPool, { unet }: Model, lora: LoraFeeds): Promise<Session> {
-  return pool.session(`${unet.id} lora ${lora.key}`, () =>
-    unetProgram(unet.weights, unet.config, buildOptions(pool.device, lora.adapted)),
-  )
+  return pool.session(`${unet.id} lora ${lora.key}`, async () => {
+    const { adapted } = lora
+    const baked = await lora.baked(unet.weights)
+    return unetProgram(unet.weights, unet.config, buildOptions(pool.device, { adapted, baked }))
+  })
 }

@@ -1,9 +1,10 @@
 import { unetStructureOf, unetToLdm } from '../models/ldm-names.ts'
-import { underscored } from './naming.ts'
+import { type LoraTarget, underscored } from './naming.ts'
 
 /**
- * The layers of a network a LoRA may change: canonical name without `.weight` -> shape of the
- * weight, `[out, in]` or `[out, in, height, width]`.
+ * What a LoRA may change of a network. Layers and norms by canonical name without `.weight`, with
+ * the shape of the weight: `[out, in]`, `[out, in, height, width]` or, of a norm, `[channels]`;
+ * biases as `NAME.bias`.
  */
 export type NetworkLayers = ReadonlyMap<string, readonly number[]>
 
@@ -20,6 +21,22 @@ export function layerIndex(layers: NetworkLayers): ReadonlyMap<string, string> {
   return index
 }
 
+/** Where a module of a LoRA belongs in the network; undefined where there is no such place. */
+export function targetName(
+  { path, target }: { readonly path: string; readonly target: LoraTarget },
+  layers: NetworkLayers,
+): string | undefined {
+  const layer = layerIndex(layers).get(path)
+  if (target === 'weight' || layer === undefined) return layer
+  return layers.has(layer + biasEnding) ? layer + biasEnding : undefined
+}
+
+/** The name of the tensor behind a name of `NetworkLayers`. */
+export function tensorName(layer: string): string {
+  return layer.endsWith(biasEnding) ? layer : `${layer}.weight`
+}
+
+const biasEnding = '.bias'
 const indices = new WeakMap<NetworkLayers, ReadonlyMap<string, string>>()
 
 /** Each rule adds a spelling to those found so far, or leaves a name as it is. */
@@ -35,6 +52,7 @@ function buildIndex(layers: NetworkLayers): ReadonlyMap<string, string> {
   const structure = unetStructureOf(layers.keys())
   const index = new Map<string, string>()
   for (const layer of layers.keys()) {
+    if (layer.endsWith(biasEnding)) continue
     const ldm = unetToLdm(layer, structure)
     let names = ldm === undefined ? [layer] : [layer, ldm]
     for (const spelling of spellings) names = [...names, ...names.map(spelling)]

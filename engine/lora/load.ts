@@ -10,7 +10,7 @@ import {
 } from './algorithms.ts'
 import { guessFamily, type LoraFamily } from './family.ts'
 import { otherKind } from './kinds.ts'
-import { type LoraNetwork, type Part, parseLoraKey } from './naming.ts'
+import { type LoraNetwork, type LoraTarget, type Part, parseLoraKey, targetOf } from './naming.ts'
 
 /** A LoRA file, read without knowing the model it will be applied to. */
 export interface Lora {
@@ -30,9 +30,10 @@ export interface Lora {
   readonly triggers: readonly string[]
 }
 
-/** What a LoRA says about one layer. */
+/** What a LoRA says about the weight or the bias of one layer. */
 export interface LoraModule {
   readonly network: LoraNetwork
+  readonly target: LoraTarget
   /** The layer, with underscores, in whatever spelling the file uses. */
   readonly path: string
   readonly algorithm: AlgorithmName
@@ -60,10 +61,10 @@ export function readLora(
   const { groups, unknownKeys } = group(file, tensors)
   const scales = adapterScales(metadata)
   const modules: LoraModule[] = []
-  for (const { network, path, parts } of groups.values()) {
+  for (const { network, target, path, parts } of groups.values()) {
     const algorithm = algorithmOf(parts)
     const scaleFor = (rank: number) => scales(network, path, rank)
-    if (algorithm) modules.push({ network, path, algorithm, parts, scaleFor })
+    if (algorithm) modules.push({ network, target, path, algorithm, parts, scaleFor })
     else unknownKeys.push(...keysOf(parts))
   }
   if (modules.length === 0) throw notALora(file, tensors)
@@ -87,6 +88,7 @@ export function keysOf(parts: LoraParts): string[] {
 
 interface Group {
   readonly network: LoraNetwork
+  readonly target: LoraTarget
   readonly path: string
   readonly parts: Map<Part, LoraTensor>
 }
@@ -101,14 +103,15 @@ function group(file: string, tensors: ReadonlyMap<string, SafetensorsTensor>) {
       continue
     }
     const { network, path, part } = key
-    const id = `${network} ${path}`
+    const target = targetOf(part)
+    const id = `${network} ${path} ${target}`
     const parts = groups.get(id)?.parts ?? new Map<Part, LoraTensor>()
     const twin = parts.get(part)
     if (twin) {
       throw new FormatError(`${file}: ${twin.name} and ${name} both found, one of them expected`)
     }
     parts.set(part, { name, shape: tensor.shape, data: finite(file, name, toFloat32(tensor)) })
-    groups.set(id, { network, path, parts })
+    groups.set(id, { network, target, path, parts })
   }
   return { groups, unknownKeys }
 }
@@ -143,7 +146,8 @@ function checkSupported(file: string, modules: readonly LoraModule[]): void {
     ([title, count]) => `${count} ${count === 1 ? 'key' : 'keys'} of ${title}`,
   )
   throw new FormatError(
-    `${file}: ${found.join(', ')} found, LoRA, LoHa or LoKr expected; such files are not supported yet`,
+    `${file}: ${found.join(', ')} found, ` +
+      'LoRA, LoHa, LoKr, DoRA, IA3 or differences expected; such files are not supported yet',
   )
 }
 

@@ -57,14 +57,18 @@ export function kroneckerProduct(a: Product, b: Product): Product {
  * row-wise and column-wise Khatri-Rao products. Where r * s exceeds the sides it is multiplied out.
  */
 export function hadamardProduct(a: Product, b: Product): Product {
-  const rank = a.left.columns * b.left.columns
-  if (rank > Math.min(a.left.rows, a.right.columns)) {
+  if (a.left.columns * b.left.columns > hadamardRank(a, b)) {
     return factored(hadamard(multiply(a), multiply(b)))
   }
   return {
     left: transposed(khatriRao(transposed(a.left), transposed(b.left))),
     right: khatriRao(a.right, b.right),
   }
+}
+
+/** The rank of `hadamardProduct`. */
+export function hadamardRank(a: Product, b: Product): number {
+  return Math.min(a.left.columns * b.left.columns, a.left.rows, a.right.columns)
 }
 
 /** Each element times `factor`; the same matrix for factor 1. */
@@ -109,11 +113,13 @@ function identity(size: number): Matrix {
   return { rows: size, columns: size, data }
 }
 
-function hadamard(a: Matrix, b: Matrix): Matrix {
+/** Elementwise product. */
+export function hadamard(a: Matrix, b: Matrix): Matrix {
   return { ...a, data: a.data.map((value, i) => value * b.data[i]!) }
 }
 
-function kronecker(a: Matrix, b: Matrix): Matrix {
+/** Kronecker product. */
+export function kronecker(a: Matrix, b: Matrix): Matrix {
   const rows = a.rows * b.rows
   const columns = a.columns * b.columns
   const data = new Float32Array(rows * columns)

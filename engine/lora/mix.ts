@@ -1,4 +1,5 @@
 import type { LayerFactors } from './algorithms.ts'
+import { type BlockWeights, blockWeight } from './block-weights.ts'
 import type { NetworkLayers } from './layer-index.ts'
 import type { Lora } from './load.ts'
 import { transposed, writeTransposed } from './matrix.ts'
@@ -7,7 +8,8 @@ import { resolveLora } from './resolve.ts'
 
 /**
  * The blend: LoRAs side by side along the rank, so that a sum of changes is one pair of factors
- * and every strength is a number per rank. Factors know no strengths, scales know no factors.
+ * and every strength is a number per rank. Factors know no strengths, scales know no factors. What
+ * has no factors is not part of a mix, see `bake.ts`.
  */
 
 /** One entry of a model's list. The same LoRA may stand in a list twice. */
@@ -15,6 +17,13 @@ export interface AppliedLora {
   readonly lora: Lora
   /** 0 changes nothing, bit for bit; negative and above 1 are allowed. */
   readonly strength: number
+  /** Factors on the strength by block of the network. */
+  readonly blocks?: BlockWeights
+}
+
+/** The strength of a list entry in one layer. */
+export function strengthIn({ strength, blocks }: AppliedLora, layer: string): number {
+  return blocks ? strength * blockWeight(blocks, layer) : strength
 }
 
 /** All LoRAs of a list, for one layer. */
@@ -34,11 +43,8 @@ export interface MixedLayer {
 /** By canonical layer name, in the order of the network's layers; only layers that are changed. */
 export type Mix = ReadonlyMap<string, MixedLayer>
 
-/** Factor per list entry and layer, for block weights. */
-export type Multiplier = (index: number, layer: string) => number
-
 /**
- * The factors of a list of LoRAs for a network, independent of strengths. Lists of the same LoRAs
+ * The live factors of a list of LoRAs for a network, independent of strengths. Lists of the same LoRAs
  * in the same order give the same object while it is among the last used for the network.
  */
 export function mixFactors(
@@ -60,14 +66,13 @@ export function mixFactors(
 export function mixScales(
   loras: readonly AppliedLora[],
   mix: Mix,
-  multiplier: Multiplier = () => 1,
 ): ReadonlyMap<string, Float32Array> {
   const scales = new Map<string, Float32Array>()
   for (const [layer, { rank, parts }] of mix) {
     const values = new Float32Array(rank)
     let start = 0
     for (const { index, rank } of parts) {
-      values.fill(loras[index]!.strength * multiplier(index, layer), start, start + rank)
+      values.fill(strengthIn(loras[index]!, layer), start, start + rank)
       start += rank
     }
     scales.set(layer, values)

@@ -9,7 +9,7 @@ export type LoraNetwork = 'unet' | 'textEncoder' | 'textEncoder2'
 
 /** What one tensor is for its module. Names of LyCORIS, except `down`, `up`, `mid`. */
 export type Part =
-  | ('down' | 'up' | 'mid' | 'alpha' | 'dora_scale')
+  | ('down' | 'up' | 'mid' | 'alpha' | 'dora_scale' | 'magnitude')
   | ('hada_w1_a' | 'hada_w1_b' | 'hada_w2_a' | 'hada_w2_b' | 'hada_t1' | 'hada_t2')
   | ('lokr_w1' | 'lokr_w1_a' | 'lokr_w1_b' | 'lokr_w2' | 'lokr_w2_a' | 'lokr_w2_b' | 'lokr_t2')
   | ('diff' | 'diff_b' | 'bias' | 'w_norm' | 'b_norm')
@@ -21,6 +21,14 @@ export interface LoraKey {
   /** The layer with underscores for dots and without what names the network. */
   readonly path: string
   readonly part: Part
+}
+
+/** Which tensor of a layer a part changes. */
+export type LoraTarget = 'weight' | 'bias'
+
+/** Whether a part changes the weight of its layer or the bias. */
+export function targetOf(part: Part): LoraTarget {
+  return part === 'diff_b' || part === 'b_norm' || part === 'bias' ? 'bias' : 'weight'
 }
 
 /** Reads a key; undefined where no convention knows it. */
@@ -46,7 +54,7 @@ const endings: readonly { readonly pattern: RegExp; readonly part: Part }[] = [
   { pattern: /\.lora_(?:up|B)(?:\.[^.]+)?\.weight$/, part: 'up' },
   { pattern: /\.lora_(?:up|B)(?:\.[^.]+)?\.bias$/, part: 'bias' },
   { pattern: /\.lora_mid\.weight$/, part: 'mid' },
-  { pattern: /\.lora_magnitude_vector(?:\.[^.]+)?(?:\.weight)?$/, part: 'dora_scale' },
+  { pattern: /\.lora_magnitude_vector(?:\.[^.]+)?(?:\.weight)?$/, part: 'magnitude' },
   // diffusers before PEFT: `to_q_lora.down`, `to_q.lora.down`, `to_q.lora_linear_layer.down`.
   { pattern: /[._]lora(?:_linear_layer)?\.down\.weight$/, part: 'down' },
   { pattern: /[._]lora(?:_linear_layer)?\.up\.weight$/, part: 'up' },

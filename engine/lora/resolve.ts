@@ -1,20 +1,22 @@
 import { FormatError } from '../errors.ts'
-import { type LayerFactors, layerFactors } from './algorithms.ts'
+import { type BakedChange, type LayerFactors, moduleChange } from './algorithms.ts'
 import { describeFamily } from './family.ts'
-import { layerIndex, type NetworkLayers } from './layer-index.ts'
+import { type NetworkLayers, targetName } from './layer-index.ts'
 import { keysOf, type Lora, type LoraModule } from './load.ts'
 import type { LoraNetwork } from './naming.ts'
 
 /** A LoRA brought to the layers of one network. */
 export interface ResolvedLora {
-  /** By canonical layer name, in the order of the network's layers. */
+  /** What stays live, by canonical layer name, in the order of the network's layers. */
   readonly factors: ReadonlyMap<string, LayerFactors>
+  /** What is baked, by layer name or `NAME.bias`, in the same order. */
+  readonly baked: ReadonlyMap<string, BakedChange>
   /** Keys for this network that belong to none of its layers. */
   readonly unmatched: readonly string[]
 }
 
 /**
- * Exact factors for every layer of the network that the LoRA changes. The result is kept as long
+ * What the LoRA does to every layer of the network that it changes. The result is kept as long
  * as both arguments live. Throws a FormatError if a tensor does not fit its layer.
  */
 export function resolveLora(lora: Lora, network: LoraNetwork, layers: NetworkLayers): ResolvedLora {
@@ -38,10 +40,10 @@ export function checkMatched(
   const networks = model.textEncoder ? { textEncoder2: noLayers, ...model } : model
   const unmatched = [...lora.unknownKeys]
   let count = unmatched.length
-  for (const { network, path, parts } of lora.modules) {
-    count += parts.size
-    const layers = networks[network]
-    if (layers && !layerIndex(layers).has(path)) unmatched.push(...keysOf(parts))
+  for (const module of lora.modules) {
+    count += module.parts.size
+    const layers = networks[module.network]
+    if (layers && !targetName(module, layers)) unmatched.push(...keysOf(module.parts))
   }
   if (unmatched.length === 0) return undefined
   const message =
@@ -56,12 +58,11 @@ const noLayers: NetworkLayers = new Map()
 const resolved = new WeakMap<Lora, WeakMap<NetworkLayers, ResolvedLora>>()
 
 function resolve(lora: Lora, network: LoraNetwork, layers: NetworkLayers): ResolvedLora {
-  const index = layerIndex(layers)
   const modules = new Map<string, LoraModule>()
   const unmatched: string[] = []
   for (const module of lora.modules) {
     if (module.network !== network) continue
-    const layer = index.get(module.path)
+    const layer = targetName(module, layers)
     const twin = layer === undefined ? undefined : modules.get(layer)
     if (twin) {
       const [first, second] = [keysOf(twin.parts)[0], keysOf(module.parts)[0]]
@@ -73,17 +74,21 @@ function resolve(lora: Lora, network: LoraNetwork, layers: NetworkLayers): Resol
     else modules.set(layer, module)
   }
   const factors = new Map<string, LayerFactors>()
+  const baked = new Map<string, BakedChange>()
   for (const [layer, shape] of layers) {
     const module = modules.get(layer)
-    if (module) factors.set(layer, factorsOf(lora, module, layer, shape))
+    if (!module) continue
+    const change = changeOf(lora, module, layer, shape)
+    if (change.live) factors.set(layer, change.live)
+    else baked.set(layer, change.baked)
   }
-  return { factors, unmatched }
+  return { factors, baked, unmatched }
 }
 
-function factorsOf(lora: Lora, module: LoraModule, layer: string, shape: readonly number[]) {
+function changeOf(lora: Lora, module: LoraModule, layer: string, shape: readonly number[]) {
   const { algorithm, parts, scaleFor } = module
   try {
-    return layerFactors(algorithm, { file: lora.name, parts, layer, shape, scaleFor })
+    return moduleChange(algorithm, { file: lora.name, parts, layer, shape, scaleFor })
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause
     throw new FormatError(cause.message + familyHint(lora), { cause })

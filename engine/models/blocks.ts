@@ -94,7 +94,8 @@ function loraInput(net: Network, name: string, shape: readonly Dim[]): Value {
 
 /**
  * Group norm of `x [batch, channels, height, width]` as an instance norm over the groups. The
- * statistics are float32 in every program.
+ * statistics are float32 in every program. `shared` is the epsilon of the program's other norms:
+ * WebGPU (onnxruntime 1.30) gives every instance norm of a program the epsilon of the first.
  */
 export function groupNorm(
   net: Network,
@@ -102,23 +103,27 @@ export function groupNorm(
   x: Value,
   groups: number,
   epsilon: number,
+  shared = epsilon,
 ): Value {
   const { builder } = net
   const channels = fixedDim(x.shape[1])
   const wide = cast(builder, x, 'float32')
-  const grouped = reshape(builder, wide, [0, groups, -1])
+  // The norm of c x with an epsilon is the norm of x with epsilon / c².
+  const scaled =
+    shared === epsilon ? wide : mul(builder, wide, scalar(builder, Math.sqrt(shared / epsilon)))
+  const grouped = reshape(builder, scaled, [0, groups, -1])
   const ones = vector(builder, new Array(groups).fill(1), [groups])
   const zeros = vector(builder, new Array(groups).fill(0), [groups])
   const normed = builder.op('InstanceNormalization', [grouped, ones, zeros], {
-    epsilon: { float: epsilon },
+    epsilon: { float: shared },
   })
   const back = builder.op('Reshape', [normed, net.sizes(x, 4)])
-  const scaled = mul(
+  const weighted = mul(
     builder,
     cast(builder, back, net.type),
     net.weight(`${name}.weight`, [channels, 1, 1]),
   )
-  return add(builder, scaled, net.weight(`${name}.bias`, [channels, 1, 1]))
+  return add(builder, weighted, net.weight(`${name}.bias`, [channels, 1, 1]))
 }
 
 /** Layer norm over the last axis. */

@@ -1,6 +1,6 @@
 import { type Builder, createBuilder } from '../onnx/builder.ts'
 import { type Shape, showShape } from '../onnx/dims.ts'
-import { cast, joinSizes, sizesOf } from '../onnx/express.ts'
+import { bytesOf, cast, joinSizes, sizesOf } from '../onnx/express.ts'
 import type { ElementType, Value } from '../onnx/value.ts'
 import { type Weights, weightOf } from './weights.ts'
 
@@ -14,6 +14,8 @@ export interface BuildOptions {
   readonly fused: ReadonlySet<FusedOp>
   /** Layers that take LoRA factors as inputs. */
   readonly adapted: ReadonlySet<string>
+  /** Numbers that stand in for those of the file, by name of the weight. */
+  readonly baked: ReadonlyMap<string, Float32Array | Float16Array>
 }
 
 /** Plain float32 without LoRA, every fused op allowed. */
@@ -21,6 +23,7 @@ export const defaultBuild: BuildOptions = {
   type: 'float32',
   fused: new Set<FusedOp>(['MultiHeadAttention', 'QuickGelu', 'Gelu']),
   adapted: new Set<string>(),
+  baked: new Map<string, Float32Array>(),
 }
 
 /** A network while it is built: a builder, the weights it draws on, the options. */
@@ -29,7 +32,7 @@ export interface Network extends BuildOptions {
   readonly weights: Weights
   /** A weight in the type of computation; `shape` may regroup the stored one. */
   weight(name: string, shape?: readonly number[]): Value
-  /** A weight as it is stored. */
+  /** A weight as it is stored, or as it is baked. */
   stored(name: string, shape?: readonly number[]): Value
   has(name: string): boolean
   /** Sizes of the first axes of `x`, as a value; asked once for every distinct shape. */
@@ -51,6 +54,11 @@ export function createNetwork(name: string, weights: Weights, options: BuildOpti
 
   function stored(weight: string, shape?: readonly number[]): Value {
     const tensor = weightOf(weights, weight)
+    const baked = options.baked.get(weight)
+    if (baked) {
+      const type = baked instanceof Float32Array ? 'float32' : 'float16'
+      return builder.weight(weight, type, shape ?? tensor.shape, bytesOf(baked))
+    }
     return builder.weight(weight, tensor.type, shape ?? tensor.shape, tensor.data)
   }
 

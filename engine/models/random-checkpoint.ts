@@ -23,7 +23,7 @@ export const randomPresets = {
     },
     config: {
       family: 'sd15',
-      unet: { heads: 4, normGroups: 8 },
+      unet: { heads: 2, normGroups: 8 },
       textEncoder: { heads: 4 },
       vae: { normGroups: 8 },
     },

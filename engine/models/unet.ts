@@ -136,7 +136,7 @@ class Walk {
 
   transformer(name: string, level: number, depth: number, x: Value): Value {
     const net = this.#net
-    const normed = groupNorm(net, `${name}.norm`, x, this.#config.normGroups, 1e-6)
+    const normed = groupNorm(net, `${name}.norm`, x, this.#config.normGroups, 1e-6, 1e-5)
     const byLinear = net.weights.tensors.get(`${name}.proj_in.weight`)?.shape.length === 2
     let y = byLinear
       ? linear(net, `${name}.proj_in`, toTokens(net, normed))

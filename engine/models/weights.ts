@@ -17,6 +17,9 @@ export interface Weights {
   readonly tensors: ReadonlyMap<string, WeightTensor>
 }
 
+/** Reads the numbers of a weight from its file. Throws a FormatError where the file has changed. */
+export type ReadWeight = (tensor: WeightTensor) => Promise<Float32Array>
+
 /** A weight that must be there. */
 export function weightOf(weights: Weights, name: string): WeightTensor {
   const tensor = weights.tensors.get(name)
@@ -30,18 +33,17 @@ export function shapeOfWeight(weights: Weights, name: string): readonly number[]
 }
 
 /**
- * The layers that a LoRA can adapt: names without `.weight` of all weights with two or four axes,
- * with their shapes `[out, in]` or `[out, in, kh, kw]`.
+ * What a LoRA can change: all weights but the tables of the text encoder, by name without
+ * `.weight`, and biases by their full name; with their shapes `[out, in]`, `[out, in, kh, kw]` or,
+ * for norms and biases, `[channels]`.
  */
 export function layersOf(weights: Weights): ReadonlyMap<string, readonly number[]> {
   const known = layersByWeights.get(weights)
   if (known) return known
   const layers = new Map<string, readonly number[]>()
   for (const [name, { shape }] of weights.tensors) {
-    const isLayer = name.endsWith('.weight') && !name.includes('embedding.')
-    if (isLayer && (shape.length === 2 || shape.length === 4)) {
-      layers.set(name.slice(0, -'.weight'.length), shape)
-    }
+    if (!/\.(weight|bias)$/.test(name) || name.includes('.embeddings.')) continue
+    layers.set(name.replace(/\.weight$/, ''), shape)
   }
   layersByWeights.set(weights, layers)
   return layers

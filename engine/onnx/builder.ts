@@ -23,8 +23,16 @@ export interface Builder {
   input(name: string, type: ElementType, shape: Shape): Value
   /** A small constant that travels inside the program. */
   constant(type: ElementType, shape: Shape, bytes: Uint8Array, content?: readonly Dim[]): Value
-  /** A weight that stays in its file; `shape` may regroup the stored one, not resize it. */
-  weight(name: string, type: ElementType, shape: readonly number[], data: ExternalData): Value
+  /**
+   * A weight that stays in its file, or whose bytes travel inside the program; `shape` may regroup
+   * the stored one, not resize it.
+   */
+  weight(
+    name: string,
+    type: ElementType,
+    shape: readonly number[],
+    data: ExternalData | Uint8Array,
+  ): Value
   /** Adds an op and gives all its outputs; an absent optional input is `undefined`. */
   all(
     op: OpName,
@@ -122,7 +130,9 @@ export function createBuilder(name: string): Builder {
       if (existing) return existing
       const value = declare({ name: weightName, type, shape })
       expectSize(value, data.length)
-      initializers.push({ value, external: data })
+      initializers.push(
+        data instanceof Uint8Array ? { value, bytes: data } : { value, external: data },
+      )
       return value
     },
     all,

@@ -20,7 +20,7 @@ export interface ExternalData {
   readonly length: number
 }
 
-/** A constant: small ones carry their bytes, weights point into their file. */
+/** A constant: small ones and baked weights carry their bytes, other weights are in their file. */
 export interface Initializer {
   readonly value: Value
   readonly bytes?: Uint8Array
@@ -46,6 +46,14 @@ export interface Program {
   readonly outputs: readonly Value[]
   readonly initializers: readonly Initializer[]
   readonly operations: readonly Operation[]
+}
+
+/** Bytes of all constants of a program, those in files and those in memory. */
+export function weightBytesOf({ initializers }: Program): number {
+  return initializers.reduce(
+    (sum, { external, bytes }) => sum + (external?.length ?? bytes?.byteLength ?? 0),
+    0,
+  )
 }
 
 /** Bytes of one element. */

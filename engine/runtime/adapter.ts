@@ -69,7 +69,7 @@ const causes: readonly (readonly [RegExp, Absence])[] = [
   [
     /Failed to get a WebGPU adapter|No supported adapters/,
     {
-      reason: 'the Vulkan driver has no adapter that WebGPU can use',
+      reason: 'no driver has an adapter that WebGPU can use',
       remedy: 'install a newer driver of the graphics card; llvmpipe of Mesa 22 is not enough',
     },
   ],

@@ -40,7 +40,7 @@ const mostCrashes = 5
 
 /** An examiner that forks a process for each question. */
 export function createExaminer(options: ExaminerOptions = {}): Examiner {
-  const { environment = process.env, limit = 60_000, onResult = () => {} } = options
+  const { environment = process.env, limit = 90_000, onResult = () => {} } = options
   return {
     absence: (provider) => (provider === 'cuda' ? cudaLibraryAbsence() : undefined),
     noCard,

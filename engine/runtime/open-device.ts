@@ -151,7 +151,8 @@ function accepted(
 ): Device | undefined {
   if (!device || !conclusion) return undefined
   if (conclusion.refused) {
-    onNotice(`${provider}: ${adapter?.name} is not used: ${conclusion.refused}`)
+    const remedy = 'mazeru doctor --fresh probes it again'
+    onNotice(`${provider}: ${adapter?.name} is not used: ${conclusion.refused}; ${remedy}`)
     return undefined
   }
   const plain = fusedOps.filter((op) => !device.fused.has(op))

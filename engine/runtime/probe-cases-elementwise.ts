@@ -175,6 +175,13 @@ const casts: readonly CaseEntry[] = [
   },
   {
     op: 'Cast',
+    title: 'float16 numbers at run time',
+    inputs: { x: { shape: ['n', 13], range: [-100, 100], whole: 'float32' } },
+    sizes: twoSizes,
+    build: (builder, [x]) => cast(builder, cast(builder, x!, 'float16'), 'float32'),
+  },
+  {
+    op: 'Cast',
     title: 'positions',
     inputs: { ids: { shape: ['n', 13], range: [0, 100], whole: 'int64' } },
     sizes: twoSizes,

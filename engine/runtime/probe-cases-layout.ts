@@ -1,4 +1,14 @@
-import { integers, joinSizes, reshape, sizesOf, split, transpose, vector } from '../onnx/express.ts'
+import {
+  bytesOf,
+  cast,
+  integers,
+  joinSizes,
+  reshape,
+  sizesOf,
+  split,
+  transpose,
+  vector,
+} from '../onnx/express.ts'
 import type { CaseEntry, CaseInput } from './probe-cases.ts'
 import { seededNumbers } from './probe-data.ts'
 
@@ -12,6 +22,7 @@ const tokenSizes = [
   { n: 1, t: 16 },
   { n: 2, t: 77 },
 ]
+const ids: CaseInput = { shape: ['n', 7], range: [0, 49], whole: 'int64' }
 const nearest = {
   mode: 'nearest',
   coordinate_transformation_mode: 'asymmetric',
@@ -143,11 +154,36 @@ const parts: readonly CaseEntry[] = [
   {
     op: 'Gather',
     title: 'rows of a table',
-    inputs: { ids: { shape: ['n', 7], range: [0, 49], whole: 'int64' } },
+    inputs: { ids },
     sizes: [{ n: 1 }, { n: 3 }],
-    build(builder, [ids]) {
+    build(builder, [rows]) {
       const table = vector(builder, [...seededNumbers('table', 49 * 12)], [49, 12])
-      return builder.op('Gather', [table, ids], { axis: 0 })
+      return builder.op('Gather', [table, rows], { axis: 0 })
+    },
+  },
+  {
+    op: 'Gather',
+    title: 'rows of a float16 table',
+    inputs: { ids },
+    sizes: [{ n: 1 }, { n: 3 }],
+    build(builder, [rows]) {
+      const table = vector(builder, [...seededNumbers('half table', 49 * 12)], [49, 12], 'float16')
+      return cast(builder, builder.op('Gather', [table, rows], { axis: 0 }), 'float32')
+    },
+  },
+  {
+    op: 'Gather',
+    title: 'rows of a bfloat16 table',
+    inputs: { ids },
+    sizes: [{ n: 1 }, { n: 3 }],
+    build(builder, [rows]) {
+      const words = new Uint16Array(seededNumbers('brain table', 49 * 12).buffer)
+      const table = builder.constant(
+        'bfloat16',
+        [49, 12],
+        bytesOf(words.filter((_, i) => i % 2 === 1)),
+      )
+      return cast(builder, builder.op('Gather', [table, rows], { axis: 0 }), 'float32')
     },
   },
 ]

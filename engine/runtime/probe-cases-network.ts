@@ -141,23 +141,31 @@ const products: readonly CaseEntry[] = [
 ]
 
 function normCases(): CaseEntry[] {
-  const groups: CaseEntry = {
-    op: 'InstanceNormalization',
-    title: 'groups',
-    // Off centre, as activations are: a variance by differences of squares loses digits here.
-    inputs: { x: { shape: ['n', 8, 'm'], range: [1, 5] } },
-    sizes: [
-      { n: 1, m: 16 },
-      { n: 2, m: 189 },
-      { n: 1, m: 1024 },
-    ],
-    build: (builder, [x]) =>
-      builder.op(
-        'InstanceNormalization',
-        [x, vector(builder, new Array(8).fill(1), [8]), vector(builder, new Array(8).fill(0), [8])],
-        { epsilon: { float: 1e-5 } },
-      ),
-  }
+  // Off centre, as activations are: a variance by differences of squares loses digits here. And
+  // small, so that the epsilon counts.
+  const ranges = [
+    ['groups off centre', 1e-5, [1, 5]],
+    ['small groups', 1e-5, [-0.01, 0.01]],
+    ['small groups with a small epsilon', 1e-6, [-0.01, 0.01]],
+  ] as const
+  const groups = ranges.map(
+    ([title, epsilon, range]): CaseEntry => ({
+      op: 'InstanceNormalization',
+      title,
+      inputs: { x: { shape: ['n', 8, 'm'], range } },
+      sizes: [
+        { n: 1, m: 16 },
+        { n: 2, m: 189 },
+        { n: 1, m: 1024 },
+      ],
+      build(builder, [x]) {
+        const ones = vector(builder, new Array(8).fill(1), [8])
+        const zeros = vector(builder, new Array(8).fill(0), [8])
+        const attributes = { epsilon: { float: epsilon } }
+        return builder.op('InstanceNormalization', [x, ones, zeros], attributes)
+      },
+    }),
+  )
   const layers = [33, 64, 320, 1280].map(
     (width): CaseEntry => ({
       op: 'LayerNormalization',
@@ -179,7 +187,7 @@ function normCases(): CaseEntry[] {
         ),
     }),
   )
-  return [groups, ...layers]
+  return [...groups, ...layers]
 }
 
 function softmaxCases(): CaseEntry[] {

@@ -24,8 +24,8 @@ process.once('message', async (order: Order) => {
     const bench: ProbeBench = {
       device: order.device,
       reference: order.device.provider === 'cpu' ? 'recorded' : cpuDevice,
-      open: (program, device) =>
-        createSession(program, device, { sessionsBuilt: 0, weightBytesRead: 0 }),
+      open: (program, device, options) =>
+        createSession(program, device, { sessionsBuilt: 0, weightBytesRead: 0 }, options),
       clock: () => performance.now(),
     }
     for await (const result of runProbe(order.cases, bench)) await tell({ type: 'result', result })

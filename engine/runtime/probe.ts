@@ -4,7 +4,7 @@ import type { Program } from '../onnx/value.ts'
 import { type Device, type FusedOp, fusedOps, type Provider } from './device.ts'
 import type { ProbeCase } from './probe-cases.ts'
 import { checksumError } from './probe-checksums.ts'
-import type { Session } from './session.ts'
+import type { Session, SessionOptions } from './session.ts'
 import type { HostTensor } from './tensor.ts'
 
 /** What one case showed on a device. */
@@ -16,6 +16,8 @@ export interface CaseResult {
   /** Greatest difference over the greatest expected number; absent where it cannot be told. */
   readonly error?: number
   readonly reason?: string
+  /** The device has no kernel for a part of it, which the runtime leaves to the processor. */
+  readonly isElsewhere?: true
   /** Loading and running, in milliseconds. */
   readonly milliseconds: number
 }
@@ -36,7 +38,7 @@ export interface ProbeBench {
   readonly device: Device
   /** Where the expected numbers come from; the processor itself is held to recorded checksums. */
   readonly reference: Device | 'recorded'
-  open(program: Program, device: Device): Promise<Session>
+  open(program: Program, device: Device, options?: SessionOptions): Promise<Session>
   /** Milliseconds. */
   clock(): number
 }
@@ -58,15 +60,19 @@ export async function* runProbe(
   const { device, reference, clock } = bench
   for (const one of cases) {
     const { name, op } = one
-    const expected = reference === 'recorded' ? undefined : await resultsOf(one, bench, reference)
+    const expected =
+      reference === 'recorded'
+        ? undefined
+        : await resultsOf(one, await bench.open(one.program, reference))
     const start = clock()
     try {
-      const found = await resultsOf(one, bench, device)
+      const { session, isElsewhere } = await openStrictly(one.program, bench)
+      const found = await resultsOf(one, session)
       const milliseconds = clock() - start
       const judgement = expected
         ? judge(found, expected, device.provider)
         : judgeError(checksumError(name, found), device.provider)
-      yield { name, op, ...judgement, milliseconds }
+      yield { name, op, ...judgement, ...(isElsewhere && { isElsewhere }), milliseconds }
     } catch (thrown) {
       const milliseconds = clock() - start
       yield { name, op, verdict: 'failed', reason: messageOf(thrown), milliseconds }
@@ -78,9 +84,12 @@ export async function* runProbe(
 export function conclude(results: readonly CaseResult[], provider: Provider): Conclusion {
   const bad = new Map<OpName, CaseResult>()
   for (const result of results) {
-    if (result.verdict !== 'right' && !bad.has(result.op)) bad.set(result.op, result)
+    const { op, verdict, isElsewhere } = result
+    // A light op without a kernel is computed by the processor as it is.
+    const isMissing = isElsewhere && (heavyOps.has(op) || isFused(op))
+    if ((verdict !== 'right' || isMissing) && !bad.has(op)) bad.set(op, result)
   }
-  const plain = [...bad.keys()].filter((op) => !(fusedOps as readonly string[]).includes(op))
+  const plain = [...bad.keys()].filter((op) => !isFused(op))
   const fused = fusedOps.filter((op) => !bad.has(op))
   // Only WebGPU takes the names of ops that are to run elsewhere.
   const grave = plain.find((op) => provider !== 'webgpu' || heavyOps.has(op))
@@ -89,8 +98,14 @@ export function conclude(results: readonly CaseResult[], provider: Provider): Co
 }
 
 /** One result as a sentence: `Conv, 3x3: off by 0.2`. */
-export function describeResult({ name, error, reason }: CaseResult): string {
-  return `${name}: ${reason ?? `off by ${error?.toPrecision(2)}`}`
+export function describeResult({ name, verdict, error, reason, isElsewhere }: CaseResult): string {
+  if (reason !== undefined) return `${name}: ${reason}`
+  if (isElsewhere && verdict === 'right') return `${name}: the device has no kernel for it`
+  return `${name}: off by ${error?.toPrecision(2)}`
+}
+
+function isFused(op: OpName): op is FusedOp {
+  return (fusedOps as readonly string[]).includes(op)
 }
 
 /** How far apart two lists of tensors are. */
@@ -130,13 +145,22 @@ function errorOf(found: HostTensor, expected: HostTensor): number {
   return difference / greatest
 }
 
-/** One session, all feeds, the results one after another. */
-async function resultsOf(
-  { program, feeds }: ProbeCase,
-  { open }: ProbeBench,
-  device: Device,
-): Promise<HostTensor[]> {
-  const session = await open(program, device)
+/** A session on the device alone or, where the runtime has to share it, as programs run. */
+async function openStrictly(
+  program: Program,
+  { open, device }: ProbeBench,
+): Promise<{ session: Session; isElsewhere?: true }> {
+  if (device.provider === 'cpu' || device.cpuOps) return { session: await open(program, device) }
+  try {
+    return { session: await open(program, device, { isStrict: true }) }
+  } catch (thrown) {
+    if (!/assigned to the default CPU EP/.test(messageOf(thrown))) throw thrown
+    return { session: await open(program, device), isElsewhere: true }
+  }
+}
+
+/** The results of all feeds one after another. Releases the session. */
+async function resultsOf({ program, feeds }: ProbeCase, session: Session): Promise<HostTensor[]> {
   try {
     const tensors: HostTensor[] = []
     for (const feed of feeds) {

@@ -13,8 +13,8 @@ export interface SeededWeights {
 }
 
 /**
- * Writes weights of the given shapes, scaled as trained ones are: matrices by their inner size,
- * vectors named `.weight` around 1, other vectors around 0.
+ * Writes weights of the given shapes: matrices by their inner size, convolutions so small that the
+ * epsilons of norms count; vectors named `.weight` around 1, other vectors near 0.
  */
 export function writeSeededWeights(shapes: ReadonlyMap<string, readonly number[]>): SeededWeights {
   const folder = mkdtempSync(join(tmpdir(), 'mazeru-probe-'))
@@ -35,10 +35,10 @@ export function writeSeededWeights(shapes: ReadonlyMap<string, readonly number[]
 function numbersOf(name: string, shape: readonly number[]): Float32Array {
   const count = sizeOf(shape)
   if (shape.length > 1) {
-    const spread = Math.sqrt(3 / sizeOf(shape.slice(1)))
+    const spread = (shape.length === 4 ? 0.02 : 1) * Math.sqrt(3 / sizeOf(shape.slice(1)))
     return seededNumbers(name, count, -spread, spread)
   }
   return name.endsWith('.weight')
     ? seededNumbers(name, count, 0.5, 1.5)
-    : seededNumbers(name, count, -0.2, 0.2)
+    : seededNumbers(name, count, -0.01, 0.01)
 }

@@ -1,4 +1,4 @@
-import type { Program } from '../onnx/value.ts'
+import { type Program, weightBytesOf } from '../onnx/value.ts'
 import type { Device } from './device.ts'
 import {
   createSession,
@@ -15,7 +15,11 @@ export interface SessionPool {
   readonly device: Device
   readonly counters: Readonly<RuntimeCounters>
   /** The session for a key, loading the program where it is not there yet. */
-  session(key: string, program: () => Program, options?: SessionOptions): Promise<Session>
+  session(
+    key: string,
+    program: () => Program | Promise<Program>,
+    options?: SessionOptions,
+  ): Promise<Session>
   /** Tensors ready to be fed many times; the caller releases them. */
   hold<Name extends string>(
     tensors: Readonly<Record<Name, HostTensor>>,
@@ -55,14 +59,13 @@ export function createSessionPool(device: Device, weightBudget: number): Session
   }
 
   async function load(program: Program, options?: SessionOptions): Promise<Session> {
-    const bytes = program.initializers.reduce((sum, it) => sum + (it.external?.length ?? 0), 0)
-    await makeRoom(bytes)
+    await makeRoom(weightBytesOf(program))
     return createSession(program, device, counters, options)
   }
 
   /** Loads one program after another: two at once would take the memory of both. */
-  function enter(key: string, program: () => Program, options?: SessionOptions) {
-    const loading = queue.then(() => load(program(), options))
+  function enter(key: string, program: () => Program | Promise<Program>, options?: SessionOptions) {
+    const loading = queue.then(async () => load(await program(), options))
     queue = loading.catch(() => undefined)
     sessions.set(key, loading)
     loading.then(

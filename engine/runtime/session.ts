@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { DeviceError, FormatError, messageOf } from '../errors.ts'
 import { encodeProgram, operationName } from '../onnx/encode.ts'
-import type { Program } from '../onnx/value.ts'
+import { type Program, weightBytesOf } from '../onnx/value.ts'
 import { bindShapes } from './bind-shapes.ts'
 import type { Device } from './device.ts'
 import { type HostTensor, sizeOf, typeOf } from './tensor.ts'
@@ -39,6 +39,8 @@ export interface SessionOptions {
   /** `basic` where absent: our programs leave nothing for `extended` to fuse, which loads slower. */
   readonly optimisation?: 'disabled' | 'basic' | 'extended' | 'all'
   readonly profilePrefix?: string
+  /** Refuses a program of which the runtime would leave parts to the processor. */
+  readonly isStrict?: boolean
 }
 
 /**
@@ -82,53 +84,23 @@ export async function createSession(
   counters: RuntimeCounters,
   options: SessionOptions = {},
 ): Promise<Session> {
-  const folders = new Set(
-    program.initializers.flatMap(({ external }) => (external ? [dirname(external.file)] : [])),
-  )
-  if (folders.size > 1) {
-    throw new FormatError(
-      `${program.name}: weights lie in ${folders.size} folders, expected one; put the files together`,
-    )
-  }
-  const weightBytes = program.initializers.reduce(
-    (sum, { external }) => sum + (external?.length ?? 0),
-    0,
-  )
-  const [folder] = folders
-  const session = await guarded(`${program.name}: cannot be loaded on ${device.name}`, () =>
-    ort.InferenceSession.create(encodeProgram(program), {
-      executionProviders: executionProviders(program, device),
-      graphOptimizationLevel: options.optimisation ?? 'basic',
-      logSeverityLevel: 3,
-      ...(options.profilePrefix && {
-        enableProfiling: true,
-        profileFilePrefix: options.profilePrefix,
-      }),
-      extra: {
-        session: {
-          ...(folder && { model_external_initializers_file_folder_path: folder }),
-          ...(weightBytes < smallWeightBytes && { intra_op: { allow_spinning: '0' } }),
-        },
-      },
-    }),
-  )
+  // What outlives the loading must not hold the program: baked weights are whole in it.
+  const { name, inputs } = program
+  const weightBytes = weightBytesOf(program)
+  const session = await load(program, device, options)
   counters.sessionsBuilt += 1
   counters.weightBytesRead += weightBytes
   let isReleased = false
   return {
-    program: program.name,
+    program: name,
     weightBytes,
     async run(feeds) {
       const shapes = Object.fromEntries(
         Object.entries(feeds).map(([name, feed]) => [name, feed.shape]),
       )
-      bindShapes(program.name, program.inputs, shapes)
-      const tensors = Object.fromEntries(
-        program.inputs.map(({ name }) => [name, toRuntime(feeds[name]!)]),
-      )
-      const results = await guarded(`${program.name}: failed on ${device.name}`, () =>
-        session.run(tensors),
-      )
+      bindShapes(name, inputs, shapes)
+      const tensors = Object.fromEntries(inputs.map(({ name }) => [name, toRuntime(feeds[name]!)]))
+      const results = await guarded(`${name}: failed on ${device.name}`, () => session.run(tensors))
       return Object.fromEntries(
         Object.entries(results).map(([name, tensor]) => [name, fromRuntime(tensor)]),
       )
@@ -139,6 +111,43 @@ export async function createSession(
       await session.release()
     },
   }
+}
+
+async function load(
+  program: Program,
+  device: Device,
+  options: SessionOptions,
+): Promise<ort.InferenceSession> {
+  const folders = new Set(
+    program.initializers.flatMap(({ external }) => (external ? [dirname(external.file)] : [])),
+  )
+  if (folders.size > 1) {
+    throw new FormatError(
+      `${program.name}: weights lie in ${folders.size} folders, expected one; put the files together`,
+    )
+  }
+  const [folder] = folders
+  return guarded(`${program.name}: cannot be loaded on ${device.name}`, () =>
+    ort.InferenceSession.create(encodeProgram(program), {
+      executionProviders: options.isStrict
+        ? [device.provider]
+        : executionProviders(program, device),
+      graphOptimizationLevel: options.optimisation ?? 'basic',
+      // What goes wrong on the processor is thrown; of WebGPU's faults some are only logged.
+      logSeverityLevel: device.provider === 'cpu' || options.isStrict ? 4 : 3,
+      ...(options.profilePrefix && {
+        enableProfiling: true,
+        profileFilePrefix: options.profilePrefix,
+      }),
+      extra: {
+        session: {
+          ...(folder && { model_external_initializers_file_folder_path: folder }),
+          ...(weightBytesOf(program) < smallWeightBytes && { intra_op: { allow_spinning: '0' } }),
+          ...(options.isStrict && { disable_cpu_ep_fallback: '1' }),
+        },
+      },
+    }),
+  )
 }
 
 /** The device's provider, less the ops that it gets wrong, then the processor. */
@@ -173,9 +182,11 @@ export async function holdTensors<Name extends string>(
       graphOptimizationLevel: 'disabled',
       logSeverityLevel: 3,
     })
-    const results = await passing.run(
-      Object.fromEntries(wrapped.map(([, held], index) => [`in_${index}`, held.tensor])),
-    )
+    const feeds = wrapped.map(([, held], index) => [`in_${index}`, held.tensor] as const)
+    const results = await passing.run(Object.fromEntries(feeds)).catch(async (cause) => {
+      await passing.release()
+      throw cause
+    })
     // The tensors live in memory of this session: ending it before the last of them is a fault
     // that ends the process, never ending it leaks as much memory as they take.
     let live = entries.length

@@ -69,5 +69,20 @@ export function own<T>(
 
 /** JSON Schema of the workflow file. `catalogueSchema` also describes every node. */
 export function workflowSchema(): Record<string, unknown> {
-  return z.toJSONSchema(workflowFile, { io: 'input' })
+  return z.toJSONSchema(workflowFile, {
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.pattern) jsonSchema.pattern = portable(jsonSchema.pattern)
+    },
+  })
+}
+
+/**
+ * A pattern for validators that know no classes of Unicode: all beyond ASCII counts as a letter.
+ * `parseWorkflow` is stricter.
+ */
+function portable(pattern: string): string {
+  return pattern
+    .replaceAll('[\\p{L}\\p{N}_-]', '[0-9A-Za-z_\\u0080-\\uffff-]')
+    .replaceAll('\\p{L}', '[A-Za-z\\u0080-\\uffff]')
 }

@@ -151,7 +151,16 @@ function paramShape(schema: z.ZodType, json: Record<string, unknown>): ParamShap
   }
 }
 
-function refuseClashes({ definition: { type }, inputs, params, repeat, outputs }: NodeShape): void {
+function refuseClashes({ definition, inputs, params, repeat, outputs }: NodeShape): void {
+  const { type } = definition
+  for (const [name, spec] of Object.entries(definition.outputs)) {
+    const needed = typeof spec === 'string' ? undefined : spec.needs
+    if (needed !== undefined && !inputs.get(needed)?.optional) {
+      throw new WorkflowError(
+        `${type}: output "${name}" needs "${needed}", expected an optional input`,
+      )
+    }
+  }
   const seen = new Set<string>()
   const plain = [...inputs.keys(), ...params.keys()]
   const repeated = repeat ? [...repeat.inputs.keys(), ...repeat.params.keys()] : []

@@ -33,12 +33,12 @@ test.each([
   [{ 'modelspec.architecture': 'stable-diffusion-xl-v1-base/lora' }, 'sdxl'],
   [{ 'modelspec.architecture': 'flux-1-dev/lora' }, 'flux'],
   [{}, undefined],
-] as [Record<string, string>, LoraFamily | undefined][])(
-  'the metadata %o says %s',
-  (metadata, family) => {
-    expect(guessFamily([], metadata)).toBe(family)
-  },
-)
+] as [
+  Record<string, string>,
+  LoraFamily | undefined,
+][])('the metadata %o says %s', (metadata, family) => {
+  expect(guessFamily([], metadata)).toBe(family)
+})
 
 test('what the tensors say counts more than the metadata', () => {
   const entry = [`lora_unet_${key}.lora_down.weight`, [4, 768]] as const

@@ -6,6 +6,7 @@ import { scalar, type TestTensor, tensor, testLora } from './tiny.ts'
 
 const layers = new Map([
   ['conv_in', [4, 3, 3, 3]],
+  ['conv_in.bias', [4]],
   ['time_embedding.linear_1', [6, 4]],
 ])
 
@@ -43,23 +44,18 @@ describe('a bad file says what is wrong with it', () => {
       'test.safetensors: lora_unet_conv_in.lora_down.weight and unet.conv_in.lora_A.weight both found, one of them expected',
     ],
     [
-      'DoRA',
-      { ...pair(), 'lora_unet_conv_in.dora_scale': tensor([4, 1, 1, 1]) },
-      'test.safetensors: 3 keys of DoRA found, LoRA, LoHa or LoKr expected; such files are not supported yet',
-    ],
-    [
-      'IA3 and a norm',
+      'OFT and GLoRA',
       {
-        'lora_unet_to_k.weight': tensor([4]),
-        'lora_unet_to_k.on_input': scalar(0),
-        'lora_unet_norm.diff': tensor([4]),
+        'lora_unet_to_k.oft_blocks': tensor([2, 2, 2]),
+        'lora_unet_to_k.alpha': scalar(0),
+        'lora_unet_to_q.a1.weight': tensor([4, 4]),
       },
-      'test.safetensors: 2 keys of IA3, 1 key of norm difference found, LoRA, LoHa or LoKr expected; such files are not supported yet',
+      'test.safetensors: 2 keys of OFT, 1 key of GLoRA found, LoRA, LoHa, LoKr, DoRA, IA3 or differences expected; such files are not supported yet',
     ],
     [
-      'a bias',
-      { 'lora_unet_conv_in.diff': tensor([4, 3, 3, 3]), 'lora_unet_conv_in.diff_b': tensor([4]) },
-      'test.safetensors: 2 keys of bias difference found, LoRA, LoHa or LoKr expected; such files are not supported yet',
+      'a bias of the upper factor',
+      { 'unet.conv_in.lora_B.bias': tensor([4]) },
+      'test.safetensors: 1 key of bias of lora_B found, LoRA, LoHa, LoKr, DoRA, IA3 or differences expected; such files are not supported yet',
     ],
   ]
   test.each(cases)('%s', (_title, tensors, message) => {
@@ -101,6 +97,21 @@ describe('a file that does not fit its layers says where', () => {
       'test.safetensors: lora_unet_conv_in.hada_t1 found, no such part expected in LoRA',
     ],
     [
+      'lengths of neither outputs nor inputs',
+      { ...pair(), 'lora_unet_conv_in.dora_scale': tensor([5, 1, 1, 1]) },
+      'test.safetensors: lora_unet_conv_in.dora_scale is [5, 1, 1, 1], [4, 1] or [1, 3] expected by conv_in, whose weight is [4, 3, 3, 3]',
+    ],
+    [
+      'lengths of nothing',
+      { 'lora_unet_conv_in.dora_scale': tensor([4, 1, 1, 1]) },
+      'test.safetensors: only lora_unet_conv_in.dora_scale found for conv_in, also its down expected',
+    ],
+    [
+      'a bias of another size',
+      { 'lora_unet_conv_in.diff_b': tensor([5]) },
+      'test.safetensors: lora_unet_conv_in.diff_b is [5], [4, 1] expected by conv_in.bias, whose weight is [4]',
+    ],
+    [
       'a layer under two names',
       { ...pair(), 'lora_unet_input_blocks_0_0.lora_down.weight': tensor([1, 3, 3, 3]) },
       'test.safetensors: lora_unet_conv_in.lora_down.weight and lora_unet_input_blocks_0_0.lora_down.weight both change conv_in, one expected',
@@ -121,15 +132,6 @@ describe('a file that does not fit its layers says where', () => {
     )
     expect(() => resolveLora(lora, 'unet', layers)).toThrow(
       /\[6, 4\]; the file looks like a LoRA for Stable Diffusion XL$/,
-    )
-  })
-
-  test('a whole difference of a wide layer is refused', () => {
-    const lora = testLora({ 'lora_unet_conv_in.diff': tensor([400, 400]) })
-    expect(() => resolveLora(lora, 'unet', new Map([['conv_in', [400, 400]]]))).toThrow(
-      new FormatError(
-        'test.safetensors: full difference of conv_in has rank 400, at most 320 can be applied',
-      ),
     )
   })
 })
@@ -165,6 +167,14 @@ describe('keys without a layer', () => {
     const lora = testLora({ ...pair(), 'lora_te_y.lora_down.weight': tensor([1, 3]) })
     expect(checkMatched(lora, { unet: layers })).toBeUndefined()
     expect(() => checkMatched(lora, model)).toThrow(/1 of 3 keys belong to no layer/)
+  })
+
+  test('are biases of layers without one', () => {
+    const key = 'lora_unet_time_embedding_linear_1.diff_b'
+    const lora = testLora({ [key]: tensor([6]) })
+    expect(() => checkMatched(lora, model)).toThrow(
+      `1 of 1 keys belong to no layer of the model (${key})`,
+    )
   })
 
   test('do not exist in a file made for the model', () => {

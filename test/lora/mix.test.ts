@@ -62,11 +62,13 @@ test('scales are the strengths, repeated for every rank', () => {
   })
 })
 
-test('a multiplier weighs the strength per list entry and layer', () => {
-  const list = apply([convolution, 0.5], [both, 2])
-  const scales = mixScales(list, mixFactors(list, 'unet', layers), (index, layer) =>
-    layer === 'conv_in' && index === 1 ? 0.25 : 1,
-  )
+test('block weights weigh the strength of one entry per layer', () => {
+  const blocks = [1, 0.25, ...new Array(24).fill(0)]
+  const [first, second] = apply([convolution, 0.5], [both, 2])
+  const list = [first!, { ...second!, blocks }]
+  const mix = mixFactors(list, 'unet', layers)
+  expect(mix).toBe(mixFactors(apply([convolution, 0.5], [both, 2]), 'unet', layers))
+  const scales = mixScales(list, mix)
   expect([...scales.get('conv_in')!]).toEqual([0.5, 0.5, 0.5])
   expect([...scales.get('time_embedding.linear_1')!]).toEqual([2, 2, 2])
 })

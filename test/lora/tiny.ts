@@ -1,7 +1,16 @@
 import { dirname, join } from 'node:path'
-import type { NetworkLayers } from '../../engine/lora/layer-index.ts'
+import type { SafetensorsTensor } from '../../engine/formats/safetensors.ts'
+import { type NetworkLayers, tensorName } from '../../engine/lora/layer-index.ts'
 import { type Lora, type LoraOptions, readLora } from '../../engine/lora/load.ts'
+import {
+  type AppliedLora,
+  deltaWeight,
+  mixFactors,
+  mixScales,
+  strengthIn,
+} from '../../engine/lora/mix.ts'
 import type { LoraNetwork } from '../../engine/lora/naming.ts'
+import { resolveLora } from '../../engine/lora/resolve.ts'
 import { goldenFiles, goldenRoot, goldenTensors } from '../support/golden.ts'
 
 /** Small networks and LoRA files for the tests of this folder. */
@@ -13,39 +22,70 @@ const places: Readonly<Record<LoraNetwork, { folder: string; prefix: string | un
   textEncoder2: { folder: 'diffusers/text_encoder_2', prefix: undefined },
 }
 
-/** Linear and convolution layers of a model of the golden root; none without the network. */
+/** Layers, norms and biases of a model of the golden root; none without the network. */
 export function goldenLayers(base: string, network: LoraNetwork): NetworkLayers {
+  return layersOf([...goldenWeights(base, network)].map(([name, { shape }]) => [name, shape]))
+}
+
+/** The weights of a network of a model of the golden root by canonical name. */
+export function goldenWeights(base: string, network: LoraNetwork): Map<string, SafetensorsTensor> {
   const { folder, prefix } = places[network]
-  const shapes = shapesIn(join('models', base, folder))
-  if (shapes.length > 0 || prefix === undefined) return layersOf(shapes)
-  return layersOf(
-    shapesIn(join('models', base), false)
+  const weights = tensorsIn(join('models', base, folder))
+  if (weights.length > 0 || prefix === undefined) return new Map(weights)
+  return new Map(
+    tensorsIn(join('models', base), false)
       .filter(([name]) => name.startsWith(prefix))
-      .map(([name, shape]) => [name.slice(prefix.length), shape]),
+      .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
   )
 }
 
 /** Names and shapes of the tensors of all safetensors files in a folder of the golden root. */
 export function shapesIn(folder: string, deep = true): [name: string, shape: readonly number[]][] {
-  return goldenFiles(folder, '.safetensors')
-    .filter((file) => deep || dirname(file) === join(goldenRoot, folder))
-    .flatMap((file) =>
-      [...goldenTensors(file)].map(([name, { shape }]): [string, readonly number[]] => [
-        name,
-        shape,
-      ]),
-    )
+  return tensorsIn(folder, deep).map(([name, { shape }]) => [name, shape])
 }
 
-/** Layers whose weights are matrices or convolution kernels, by name without `.weight`. */
+function tensorsIn(folder: string, deep = true): [name: string, tensor: SafetensorsTensor][] {
+  return goldenFiles(folder, '.safetensors')
+    .filter((file) => deep || dirname(file) === join(goldenRoot, folder))
+    .flatMap((file) => [...goldenTensors(file)])
+}
+
+/** What a LoRA may change: weights by name without `.weight`, biases by name. */
 export function layersOf(
   weights: Iterable<readonly [name: string, shape: readonly number[]]>,
 ): NetworkLayers {
   return new Map(
     [...weights]
-      .filter(([name, shape]) => name.endsWith('.weight') && shape.length > 1)
+      .filter(([name]) => /\.(weight|bias)$/.test(name))
       .map(([name, shape]) => [name.replace(/\.weight$/, ''), shape]),
   )
+}
+
+/** The whole change of one layer: what is live, and what is baked into the original weight. */
+export function wholeChange(
+  loras: readonly AppliedLora[],
+  layer: string,
+  { network = 'unet', layers, weight }: ChangedNetwork,
+): Float64Array {
+  const mix = mixFactors(loras, network, layers)
+  const live = mix.get(layer)
+  const original = weight(tensorName(layer))
+  const change = live
+    ? new Float64Array(deltaWeight(live, mixScales(loras, mix).get(layer)!))
+    : new Float64Array(original.length)
+  for (const applied of loras) {
+    const baked = resolveLora(applied.lora, network, layers).baked.get(layer)
+    const delta = baked?.delta(original, strengthIn(applied, layer)) ?? []
+    for (const [index, value] of delta.entries()) change[index]! += value
+  }
+  return change
+}
+
+/** A network to be changed, with its original weights by tensor name. */
+export interface ChangedNetwork {
+  network?: LoraNetwork
+  layers: NetworkLayers
+  weight: (tensor: string) => Float32Array
 }
 
 /** Values that look random and are the same every time, between -1 and 1. */

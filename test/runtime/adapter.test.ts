@@ -28,7 +28,7 @@ describe('a provider that did not open says why:', () => {
     ['vkCreateInstance failed with VK_ERROR_INCOMPATIBLE_DRIVER', 'no Vulkan driver is installed'],
     [
       'Failed to get a WebGPU adapter: No supported adapters',
-      'the Vulkan driver has no adapter that WebGPU can use',
+      'no driver has an adapter that WebGPU can use',
     ],
     [
       'Failed to load library with error: libcudnn.so.9: cannot open shared object file',

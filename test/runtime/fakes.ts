@@ -1,10 +1,11 @@
+import { DeviceError } from '../../engine/errors.ts'
 import type { Program } from '../../engine/onnx/value.ts'
 import type { Adapter } from '../../engine/runtime/adapter.ts'
 import { cpuDevice, type Device } from '../../engine/runtime/device.ts'
 import type { Examiner } from '../../engine/runtime/examiner.ts'
 import type { ProbeMemory } from '../../engine/runtime/open-device.ts'
 import { runProbe } from '../../engine/runtime/probe.ts'
-import { createSession, type Session } from '../../engine/runtime/session.ts'
+import { createSession, type Session, type SessionOptions } from '../../engine/runtime/session.ts'
 
 /** Devices that are the processor with deliberate faults. */
 
@@ -40,13 +41,18 @@ export const tenthTooLarge: Fault = (session) => ({
 export interface FakeOptions {
   readonly faults?: Readonly<Record<string, Fault>>
   readonly adapter?: Partial<Adapter>
+  /** Ops that the device has no kernel for. */
+  readonly missing?: readonly string[]
 }
 
 /** An examiner of a faulty device, in this process. It counts its probes. */
-export function fakeExaminer({ faults = {}, adapter }: FakeOptions = {}): Examiner & {
+export function fakeExaminer({ faults = {}, adapter, missing = [] }: FakeOptions = {}): Examiner & {
   probes: number
 } {
-  const open = async (program: Program, device: Device) => {
+  const open = async (program: Program, device: Device, { isStrict }: SessionOptions = {}) => {
+    if (isStrict && program.operations.some(({ op }) => missing.includes(op))) {
+      throw new DeviceError('graph nodes that are assigned to the default CPU EP')
+    }
     const session = await createSession(program, cpuDevice, counters())
     if (device.provider === 'cpu') return session
     const wrong = program.operations.find(({ op }) => faults[op] && !device.cpuOps?.has(op))

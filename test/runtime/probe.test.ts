@@ -81,7 +81,7 @@ describe('a device that is wrong', () => {
     const { device, notices } = await open({ Conv: tenthTooLarge })
     expect(device.provider).toBe('cpu')
     expect(notices.at(-1)).toBe(
-      'webgpu: Faulty is not used: Conv, 1x1 of odd channels: off by 0.10',
+      'webgpu: Faulty is not used: Conv, 1x1 of odd channels: off by 0.10; mazeru doctor --fresh probes it again',
     )
   })
 
@@ -124,6 +124,28 @@ describe('a device that is wrong', () => {
       }),
     })
     expect([...device.fused]).toEqual(['MultiHeadAttention', 'QuickGelu'])
+  })
+})
+
+describe('a device without a kernel', () => {
+  const opened = (op: string) => open({}, { examiner: fakeExaminer({ missing: [op] }) })
+
+  it('gets plain ops for a fused op', async () => {
+    expect([...(await opened('Gelu')).device.fused]).toEqual(['MultiHeadAttention', 'QuickGelu'])
+  })
+
+  it('leaves a light op to the processor, as the runtime does', async () => {
+    const { device, notices } = await opened('Sin')
+    expect(device.cpuOps).toBeUndefined()
+    expect(notices).toHaveLength(1)
+  })
+
+  it('gives way to the processor for a heavy op', async () => {
+    const { device, notices } = await opened('Conv')
+    expect(device.provider).toBe('cpu')
+    expect(notices.at(-1)).toBe(
+      'webgpu: Faulty is not used: Conv, 1x1 of odd channels: the device has no kernel for it; mazeru doctor --fresh probes it again',
+    )
   })
 })
 
@@ -191,6 +213,12 @@ describe('a provider that is not there', () => {
 
   it('is an error where it is asked for by name', async () => {
     await expect(open({}, { examiner: nothing })).rejects.toThrow('webgpu: no driver; install one')
+  })
+
+  it('is not even looked for by auto where there is no graphics card', async () => {
+    const noCard = () => ({ reason: 'no graphics card' })
+    const examiner = { ...fakeExaminer(), noCard, identify: () => Promise.reject(new Error()) }
+    expect((await open({}, { provider: 'auto', examiner })).device.provider).toBe('cpu')
   })
 
   it('is passed over by auto', async () => {

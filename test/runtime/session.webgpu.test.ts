@@ -5,7 +5,7 @@ import { type CheckBlock, createCheckBlock } from '../../engine/inference/check-
 import { createBuilder } from '../../engine/onnx/builder.ts'
 import { cpuDevice, type Device } from '../../engine/runtime/device.ts'
 import { openDevice } from '../../engine/runtime/open-device.ts'
-import { runProbe } from '../../engine/runtime/probe.ts'
+import { type ProbeBench, runProbe } from '../../engine/runtime/probe.ts'
 import { type ProbeCase, probeCases } from '../../engine/runtime/probe-cases.ts'
 import { createSession, holdTensors } from '../../engine/runtime/session.ts'
 import { scratch } from '../support/cli.ts'
@@ -106,6 +106,23 @@ describe.skipIf(lacks('webgpu'))('on a WebGPU adapter', () => {
     expect(await run(device)).toEqual(await run(cpuDevice))
   })
 
+  it('what the adapter has no kernel for is seen', async () => {
+    const cases = probeCases().filter(({ name }) => /^Cast.*(weights|positions)/.test(name))
+    const found = await results(cases, webgpu)
+    expect(found.map(({ name, verdict, isElsewhere }) => [name, verdict, isElsewhere])).toEqual([
+      ['Cast, float16 weights', 'right', undefined],
+      ['Cast, bfloat16 weights', 'right', undefined],
+      ['Cast, positions', 'right', true],
+    ])
+  })
+
+  it('a table of two-byte numbers is read, with kernels for them or without', async () => {
+    const cases = probeCases().filter(({ name }) => /^Gather|^Cast, float16/.test(name))
+    const device = await openDevice({ provider: 'webgpu', memory: emptyMemory(), cases })
+    const found = await results(cases, device)
+    expect(found.map(({ verdict }) => verdict)).toEqual(cases.map(() => 'right'))
+  })
+
   it('a block with LoRAs agrees with the processor', { timeout: slow }, async () => {
     const { feeds, ...block } = check.block(webgpu.fused)
     // One size: each other one costs a software adapter the same time again.
@@ -133,7 +150,11 @@ describe.skipIf(lacks('webgpu'))('on a WebGPU adapter', () => {
 })
 
 function results(cases: readonly ProbeCase[], device: Device) {
-  const open = (program: ProbeCase['program'], on: Device) => createSession(program, on, counters())
-  const bench = { device, reference: cpuDevice, open, clock: () => 0 }
+  const bench: ProbeBench = {
+    device,
+    reference: cpuDevice,
+    open: (program, on, options) => createSession(program, on, counters(), options),
+    clock: () => 0,
+  }
   return Array.fromAsync(runProbe(cases, bench))
 }

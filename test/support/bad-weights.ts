@@ -9,6 +9,11 @@ export function tinyBytes(): Uint8Array<ArrayBuffer> {
   return new Uint8Array(readFileSync(join(golden, 'tiny-sd15', 'tiny-sd15-fp16.safetensors')))
 }
 
+/** The bytes of the tiny checkpoint's VAE in a file of its own. */
+export function vaeBytes(): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(join(golden, 'tiny-sd15', 'tiny-sd15-vae-fp32.safetensors')))
+}
+
 /** The bytes of a LoRA of the golden data. */
 export function loraBytes(name: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(readFileSync(join(golden, 'lora', 'files', name)))
@@ -56,7 +61,7 @@ export const sdxlShapes = {
   'conditioner.embedders.1.model.ln_final.weight': [1280],
 }
 
-/** Names and shapes of a kohya LoRA for one layer of the SDXL U-Net and one of its second encoder. */
+/** Names and shapes of a kohya LoRA for a layer of the SDXL U-Net and one of its second encoder. */
 export const sdxlLoraShapes = {
   ...loraModule('lora_unet_input_blocks_4_1_transformer_blocks_1_attn2_to_k', 2048, 640),
   ...loraModule('lora_te2_text_model_encoder_layers_0_self_attn_q_proj', 1280, 1280),

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readWeight } from '../../engine/files/read-weight.ts'
 import { headerLength, parseHeader } from '../../engine/formats/safetensors.ts'
 import { createLoraFeeder, type LoraFeeder } from '../../engine/inference/lora-feeds.ts'
 import {
@@ -96,7 +97,7 @@ export interface TestRuntime {
 
 export function testRuntime(): TestRuntime {
   const pool = createSessionPool(cpuDevice, 1e9)
-  return { pool, feeder: createLoraFeeder(pool) }
+  return { pool, feeder: createLoraFeeder(pool, readWeight) }
 }
 
 /** Handles of a checkpoint that must hold the networks asked for. */

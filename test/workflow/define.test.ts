@@ -56,6 +56,10 @@ describe('a definition', () => {
       [node({ outputs: { 'a.b': 'lora' } })],
       'blend: "a.b" is no name, expected a letter and letters, digits',
     ],
+    [
+      [node({ outputs: { rest: { type: 'lora', needs: 'model' } } })],
+      'blend: output "rest" needs "model", expected an optional input',
+    ],
     [[node({ inputs: { a: 'lora<' } })], 'socket type "lora<": not a type'],
   ])('that contradicts itself is refused (%#)', (definitions, message) => {
     expect(() => createCatalogue(definitions)).toThrow(message)
