@@ -10,7 +10,7 @@ import { graphEngine } from './graph.ts'
 import { loraSteps } from './lora-steps.ts'
 import { memory } from './memory.ts'
 import { picture } from './picture.ts'
-import { type BenchReport, reportOf, tableOf } from './report.ts'
+import { type BenchReport, reportOf, shown, tableOf } from './report.ts'
 import { vaeDecode } from './vae-decode.ts'
 import { versus } from './versus.ts'
 
@@ -74,7 +74,12 @@ export async function runBench(options: BenchOptions, io: BenchIo): Promise<Benc
       const names = measurement.gives.filter((name) => wanted.has(name))
       io.print(`measuring ${names.join(', ')} …`)
       const found = await measurement.measure(bench)
-      for (const name of names) if (found[name]) measured[name] = found[name]
+      for (const name of names) {
+        const figure = found[name]
+        if (!figure) continue
+        measured[name] = figure
+        io.print(`  ${name}: ${shown(figure.value)} ${figures[name].unit}`)
+      }
     }
     if (options.keep) io.print(`kept: ${file}`)
   } finally {

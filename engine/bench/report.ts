@@ -88,7 +88,8 @@ export function tableOf({ machine, size, figures: list }: BenchReport): string {
   ].join('\n')
 }
 
-function shown(value: number): string {
+/** A value with as many digits as say something. */
+export function shown(value: number): string {
   if (Number.isInteger(value)) return String(value)
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3)
 }

@@ -33,8 +33,8 @@ export const demoModels = resolve(import.meta.dirname, '..', '..', 'models', 'de
 
 /**
  * The folders of a command. Models: those named, then `MAZERU_MODELS` (a path list) or `./models`,
- * then the demo. Pictures come from `MAZERU_INPUT` or `./input`, else from the folder `input` beside
- * the workflow file, and go to `./output`.
+ * then the demo. Pictures come from `MAZERU_INPUT` or `./input`, else from the folder `input`
+ * beside the workflow file, and go to `./output`.
  * Throws WorkflowError where a folder named on the command line is not there.
  */
 export function foldersOf(place: Place, options: FolderOptions = {}): Folders {

@@ -76,10 +76,11 @@ export function bakedWarning(
   if (found.length === 0) return undefined
   const layers = new Set(found.map(([layer]) => layer.replace(/\.bias$/, ''))).size
   const titles = [...new Set(found.map(([, { title }]) => title))]
+  const change = titles.length === 1 ? 'changes' : 'change'
+  const are = layers === 1 ? 'layer is' : 'layers are'
   return (
-    `${lora.name}: ${titles.join(', ')} ${titles.length === 1 ? 'changes' : 'change'} the weights ` +
-    `themselves: ${layers} ${layers === 1 ? 'layer is' : 'layers are'} baked, and a change of ` +
-    'their ratio loads the network again'
+    `${lora.name}: ${titles.join(', ')} ${change} the weights themselves: ${layers} ${are} ` +
+    'baked, and a change of their ratio loads the network again'
   )
 }
 

@@ -8,7 +8,7 @@ export interface LayerRequest {
   readonly parts: LoraParts
   /** Canonical name: a layer, or `NAME.bias`. */
   readonly layer: string
-  /** Shape of its weight: `[out, in]`, `[out, in, height, width]` or, of a norm or bias, `[out]`. */
+  /** Shape of its weight: `[out, in]` or `[out, in, height, width]`; `[out]` of a norm or bias. */
   readonly shape: readonly number[]
   /** Scale from the metadata, for a file without `alpha` tensors. */
   readonly scaleFor: (rank: number) => number | undefined

@@ -44,8 +44,8 @@ export interface MixedLayer {
 export type Mix = ReadonlyMap<string, MixedLayer>
 
 /**
- * The live factors of a list of LoRAs for a network, independent of strengths. Lists of the same LoRAs
- * in the same order give the same object while it is among the last used for the network.
+ * The live factors of a list of LoRAs for a network, independent of strengths. Lists of the same
+ * LoRAs in the same order give the same object while it is among the last used for the network.
  */
 export function mixFactors(
   loras: readonly AppliedLora[],

@@ -12,8 +12,8 @@ export interface KeySource {
 
 /**
  * Everything that a node's result depends on, and the key made of it: type, version, purity,
- * params, fingerprints of files, keys of inputs. Never the node's id or place. The key is null for an
- * impure node and for what depends on one.
+ * params, fingerprints of files, keys of inputs. Never the node's id or place. The key is null for
+ * an impure node and for what depends on one.
  */
 export function recordNode(node: CheckedNode, { params, files, keyOf }: KeySource): RecordedNode {
   const { definition } = node.shape

@@ -188,7 +188,7 @@ describe('a file of weights', () => {
   fails(
     'a LoRA that fits no layer in size',
     lora(withShapes(loraModule(`lora_unet_${attention}_attn2_to_k`, 768, 320))),
-    `sampler: bad.safetensors: lora_unet_${attention}_attn2_to_k.lora_up.weight is [320, 4], [16, 4] expected by down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k, whose weight is [16, 32]; the file looks like a LoRA for Stable Diffusion 1.x`,
+    `blend: bad.safetensors: lora_unet_${attention}_attn2_to_k.lora_up.weight is [320, 4], [16, 4] expected by down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k, whose weight is [16, 32]; the file looks like a LoRA for Stable Diffusion 1.x`,
   )
 })
 

@@ -116,7 +116,7 @@ describe('the warning', () => {
   test('is absent where all is live, and for networks that are not given', () => {
     expect(bakedWarning(plain, { unet: layers })).toBeUndefined()
     expect(bakedWarning(dora, {})).toBeUndefined()
-    expect(bakedWarning(dora, { textEncoder: layers })).toBeUndefined()
+    expect(bakedWarning(dora, { textEncoder: new Map(layers) })).toBeUndefined()
   })
 })
 
