@@ -69,8 +69,7 @@ describe('names of files', () => {
   ])('never lead out of it, on any system: %j', (name) =>
     expect(() => safeName('loras', name)).toThrow(
       /^loras: name is ".*", a path inside the folder expected$/,
-    ),
-  )
+    ))
 
   it('are checked at every door', async () => {
     const { files } = filesIn({

@@ -87,7 +87,7 @@ const disk = ['engine/files.ts', 'engine/files', 'engine/store.ts']
 const packages: Record<string, readonly string[]> = {
   zod: [
     ...['engine/workflow', 'engine/index.ts', 'engine/models', 'engine/lora'],
-    ...['engine/inference', 'nodes', 'test'],
+    ...['engine/inference', 'engine/bench', 'nodes', 'test'],
   ],
   'onnxruntime-node': ['engine/runtime', 'test'],
   sharp: ['engine/formats/picture.ts', 'test'],

@@ -49,15 +49,11 @@ export async function bakeWeights(
   for (const { layer, deltas } of changes) {
     const tensor = tensorName(layer)
     const original = await read(tensor)
-    const sums = new Float64Array(original)
-    for (const { change, strength } of deltas) {
-      const delta = change.delta(original, strength)
-      for (let i = 0; i < sums.length; i++) sums[i]! += delta[i]!
-    }
-    weights.set(
-      tensor,
-      bytes > largestFloat32Bytes ? new Float16Array(sums) : new Float32Array(sums),
+    const changed = sumOf(
+      original,
+      deltas.map(({ change, strength }) => change.delta(original, strength)),
     )
+    weights.set(tensor, bytes > largestFloat32Bytes ? new Float16Array(changed) : changed)
   }
   return weights
 }
@@ -82,6 +78,20 @@ export function bakedWarning(
     `${lora.name}: ${titles.join(', ')} ${change} the weights themselves: ${layers} ${are} ` +
     'baked, and a change of their ratio loads the network again'
   )
+}
+
+/** Added up in float64, so that the result is rounded once. A single delta is overwritten. */
+function sumOf(original: Float32Array, deltas: readonly Float32Array[]): Float32Array {
+  const [first] = deltas
+  if (first && deltas.length === 1) {
+    for (let i = 0; i < first.length; i++) first[i]! += original[i]!
+    return first
+  }
+  const sums = new Float64Array(original)
+  for (const delta of deltas) {
+    for (let i = 0; i < sums.length; i++) sums[i]! += delta[i]!
+  }
+  return new Float32Array(sums)
 }
 
 /** A program is one message of Protocol Buffers, which ends at 2 GiB. */

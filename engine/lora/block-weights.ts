@@ -22,8 +22,9 @@ export function blockWeight(weights: BlockWeights, layer: string): number {
   return block === undefined ? 1 : (weights[order.indexOf(block)] ?? 0)
 }
 
-/** Blocks with attention, for LoRAs of attention layers; and all of them. */
+/** Blocks with attention, of SDXL and of SD 1.x, for LoRAs of attention layers; and all of them. */
 const orders: readonly (readonly string[])[] = [
+  ['BASE', ...blocks('IN', 4, 5, 7, 8), 'MID', ...blocks('OUT', 0, 1, 2, 3, 4, 5)],
   ['BASE', ...blocks('IN', 1, 2, 4, 5, 7, 8), 'MID', ...blocks('OUT', 3, 4, 5, 6, 7, 8, 9, 10, 11)],
   ['BASE', ...blocks('IN', ...allBlocks()), 'MID', ...blocks('OUT', ...allBlocks())],
 ]

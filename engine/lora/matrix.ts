@@ -19,17 +19,45 @@ export function multiply({ left, right }: Product): Matrix {
   const sums = new Float64Array(columns)
   for (let row = 0; row < rows; row++) {
     sums.fill(0)
-    for (let k = 0; k < rank; k++) {
-      const factor = left.data[row * rank + k]!
-      if (factor === 0) continue
-      const start = k * columns
-      for (let column = 0; column < columns; column++) {
-        sums[column]! += factor * right.data[start + column]!
-      }
-    }
+    const factors = left.data.subarray(row * rank, (row + 1) * rank)
+    let k = 0
+    for (; k + 4 <= rank; k += 4) addFourRows(sums, factors, right.data, k)
+    for (; k < rank; k++) addRow(sums, factors, right.data, k)
     data.set(sums, row * columns)
   }
   return { rows, columns, data }
+}
+
+/** Adds `factors[k]` times row k of a matrix. */
+function addRow(sums: Float64Array, factors: Float32Array, rows: Float32Array, k: number): void {
+  const factor = factors[k]!
+  if (factor === 0) return
+  const start = k * sums.length
+  for (let i = 0; i < sums.length; i++) sums[i]! += factor * rows[start + i]!
+}
+
+/** Four rows from k on: the sums are read and written once, which takes half as long. */
+function addFourRows(
+  sums: Float64Array,
+  factors: Float32Array,
+  rows: Float32Array,
+  k: number,
+): void {
+  const a = factors[k]!
+  const b = factors[k + 1]!
+  const c = factors[k + 2]!
+  const d = factors[k + 3]!
+  if (a === 0 && b === 0 && c === 0 && d === 0) return
+  const { length } = sums
+  const start = k * length
+  for (let i = 0; i < length; i++) {
+    const at = start + i
+    sums[i]! +=
+      a * rows[at]! +
+      b * rows[at + length]! +
+      c * rows[at + 2 * length]! +
+      d * rows[at + 3 * length]!
+  }
 }
 
 /** A dense matrix as a product with an identity on its shorter side: exact. */
@@ -73,7 +101,14 @@ export function hadamardRank(a: Product, b: Product): number {
 
 /** Each element times `factor`; the same matrix for factor 1. */
 export function scaled(matrix: Matrix, factor: number): Matrix {
-  return factor === 1 ? matrix : { ...matrix, data: matrix.data.map((value) => value * factor) }
+  return factor === 1 ? matrix : { ...matrix, data: multiples(matrix.data, factor) }
+}
+
+/** Each number times `factor`. A plain loop: `map` takes several times as long. */
+export function multiples(data: Float32Array, factor: number): Float32Array {
+  const result = new Float32Array(data.length)
+  for (let i = 0; i < data.length; i++) result[i] = data[i]! * factor
+  return result
 }
 
 /** Rows become columns. */
@@ -115,7 +150,9 @@ function identity(size: number): Matrix {
 
 /** Elementwise product. */
 export function hadamard(a: Matrix, b: Matrix): Matrix {
-  return { ...a, data: a.data.map((value, i) => value * b.data[i]!) }
+  const data = new Float32Array(a.data.length)
+  for (let i = 0; i < data.length; i++) data[i] = a.data[i]! * b.data[i]!
+  return { ...a, data }
 }
 
 /** Kronecker product. */

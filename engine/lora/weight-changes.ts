@@ -10,6 +10,7 @@ import {
   vectorOf,
 } from './layer-request.ts'
 import type { LinearChange } from './linear-changes.ts'
+import { multiples } from './matrix.ts'
 import type { Part } from './naming.ts'
 
 /**
@@ -17,15 +18,12 @@ import type { Part } from './naming.ts'
  * bias. They are baked: worked out for a strength before the network is loaded.
  */
 
-/** The difference that a strength makes to a weight: `weight` is the original, unchanged. */
+/** The difference that a strength makes to the original `weight`, as an array of its own. */
 export type WeightDelta = (weight: Float32Array, strength: number) => Float32Array
 
 /** The difference of a linear change, multiplied out. */
 export function denseDelta({ scale, dense }: LinearChange): WeightDelta {
-  return (_, strength) => {
-    const factor = scale * strength
-    return dense().data.map((value) => value * factor)
-  }
+  return (_, strength) => multiples(dense().data, scale * strength)
 }
 
 /**
@@ -34,20 +32,16 @@ export function denseDelta({ scale, dense }: LinearChange): WeightDelta {
  * Liu et al. 2024 (arXiv 2402.09353), with the epsilon of LyCORIS.
  */
 export function doraDelta(request: LayerRequest, { scale, dense }: LinearChange): WeightDelta {
-  const { lengths, runs } = magnitudes(request)
+  const { lengths, axis } = magnitudes(request)
+  const groups = groupsOf(request, axis)
   return (weight, strength) => {
-    const moved = dense().data.map((value, i) => weight[i]! + scale * value)
-    const squares = new Float64Array(lengths.length)
-    runs((group, from, to) => {
-      for (let i = from; i < to; i++) squares[group]! += moved[i]! ** 2
-    })
+    const moved = multiples(dense().data, scale)
+    for (let i = 0; i < moved.length; i++) moved[i]! += weight[i]!
+    const squares = sumsOfSquares(moved, groups)
     const stretch = squares.map((sum, group) => lengths[group]! / (Math.sqrt(sum) + epsilon))
-    runs((group, from, to) => {
-      for (let i = from; i < to; i++) {
-        moved[i] = strength * (moved[i]! * stretch[group]! - weight[i]!)
-      }
-    })
-    return moved
+    const delta = stretched(moved, stretch, groups)
+    for (let i = 0; i < delta.length; i++) delta[i] = strength * (delta[i]! - weight[i]!)
+    return delta
   }
 }
 
@@ -58,17 +52,17 @@ const epsilon = 2 ** -23
  * The stored lengths: one for each output where the first size says so, else for each input.
  * PEFT's vector is always of outputs, whatever its axes.
  */
-function magnitudes(request: LayerRequest): { lengths: Float32Array; runs: Runs } {
+function magnitudes(request: LayerRequest): { lengths: Float32Array; axis: Axis } {
   const rows = rowsOf(request)
   if (request.parts.has('magnitude')) {
-    return { lengths: vectorOf(request, 'magnitude', rows), runs: runsOf(request, 'output') }
+    return { lengths: vectorOf(request, 'magnitude', rows), axis: 'output' }
   }
   const tensor = need(request, 'dora_scale')
   const axis = tensor.shape[0] === rows ? 'output' : 'input'
   if (tensor.data.length !== (axis === 'output' ? rows : inputsOf(request))) {
     throw misfit(request, tensor, `[${rows}, 1] or [1, ${inputsOf(request)}]`)
   }
-  return { lengths: tensor.data, runs: runsOf(request, axis) }
+  return { lengths: tensor.data, axis }
 }
 
 /**
@@ -79,34 +73,55 @@ export function ia3Delta(request: LayerRequest): WeightDelta {
   const axis = request.parts.get('on_input')?.data[0] === 1 ? 'input' : 'output'
   const length = axis === 'input' ? inputsOf(request) : rowsOf(request)
   const factors = vectorOf(request, 'weight', length)
-  const runs = runsOf(request, axis)
-  return (weight, strength) => {
-    const delta = new Float32Array(weight.length)
-    runs((group, from, to) => {
-      const factor = strength * factors[group]!
-      for (let i = from; i < to; i++) delta[i] = weight[i]! * factor
-    })
-    return delta
-  }
+  const groups = groupsOf(request, axis)
+  return (weight, strength) => stretched(weight, multiples(factors, strength), groups)
 }
 
-/** Visits a weight in runs of elements that belong to one output or one input. */
-type Runs = (visit: (group: number, from: number, to: number) => void) => void
+type Axis = 'output' | 'input'
 
-function runsOf(request: LayerRequest, axis: 'output' | 'input'): Runs {
-  const rows = rowsOf(request)
-  const [outer, groups, length] =
-    axis === 'output' ? [1, rows, columnsOf(request)] : [rows, inputsOf(request), areaOf(request)]
-  return (visit) => {
-    for (let run = 0; run < outer * groups; run++) {
-      visit(run % groups, run * length, (run + 1) * length)
+/** A weight as `[outer, count, inner]`, where the middle axis is that of outputs or inputs. */
+interface Groups {
+  readonly outer: number
+  readonly count: number
+  readonly inner: number
+}
+
+function groupsOf(request: LayerRequest, axis: Axis): Groups {
+  return axis === 'output'
+    ? { outer: 1, count: rowsOf(request), inner: columnsOf(request) }
+    : { outer: rowsOf(request), count: inputsOf(request), inner: areaOf(request) }
+}
+
+function sumsOfSquares(data: Float32Array, { outer, count, inner }: Groups): Float64Array {
+  const sums = new Float64Array(count)
+  let i = 0
+  for (let row = 0; row < outer; row++) {
+    for (let group = 0; group < count; group++) {
+      for (const end = i + inner; i < end; i++) sums[group]! += data[i]! * data[i]!
     }
   }
+  return sums
+}
+
+/** Each element times the factor of its group. */
+function stretched(
+  data: Float32Array,
+  factors: Float32Array | Float64Array,
+  { outer, count, inner }: Groups,
+): Float32Array {
+  const result = new Float32Array(data.length)
+  let i = 0
+  for (let row = 0; row < outer; row++) {
+    for (let group = 0; group < count; group++) {
+      for (const end = i + inner; i < end; i++) result[i] = data[i]! * factors[group]!
+    }
+  }
+  return result
 }
 
 /** A stored difference of a norm or a bias, under the first of the names that is present. */
 export function storedDelta(request: LayerRequest, names: readonly Part[]): WeightDelta {
   const part = names.find((name) => request.parts.has(name)) ?? names[0]!
   const { data } = matrixOf(request, part, [rowsOf(request), columnsOf(request)])
-  return (_, strength) => data.map((value) => strength * value)
+  return (_, strength) => multiples(data, strength)
 }

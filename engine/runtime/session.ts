@@ -36,7 +36,7 @@ export interface RuntimeCounters {
 
 /** How much the runtime may rearrange a program before it runs. */
 export interface SessionOptions {
-  /** `basic` where absent: our programs leave nothing for `extended` to fuse, which loads slower. */
+  /** `basic` where absent: `extended` finds nothing to fuse in our programs and loads slower. */
   readonly optimisation?: 'disabled' | 'basic' | 'extended' | 'all'
   readonly profilePrefix?: string
   /** Refuses a program of which the runtime would leave parts to the processor. */

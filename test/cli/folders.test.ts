@@ -63,10 +63,7 @@ describe('the folders of a command', () => {
     ['darwin', {}, join('me', 'Library', 'Caches', 'mazeru')],
     ['win32', { LOCALAPPDATA: join('me', 'l') }, join('me', 'l', 'mazeru', 'cache')],
     ['win32', {}, join('me', 'AppData', 'Local', 'mazeru', 'cache')],
-  ] as const)(
-    'keep what can be made again in the place of %s %o',
-    (platform, environment, path) => {
-      expect(cacheFolder({ folder, home: 'me', platform, environment })).toBe(path)
-    },
-  )
+  ] as const)('keep what can be made again in the place of %s %o', (platform, environment, path) => {
+    expect(cacheFolder({ folder, home: 'me', platform, environment })).toBe(path)
+  })
 })

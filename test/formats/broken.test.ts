@@ -38,15 +38,14 @@ describe('a broken file', () => {
     }
   })
 
-  it.each(files)(
-    'is refused with the message that says what was found and expected: %s',
-    (name) => {
-      const ending = Object.keys(readers).find((known) => name.endsWith(known))!
-      const thrown = caught(() => readers[ending]!(name, readFileSync(join(folder, name))))
-      expect(messageOf(thrown)).toBe(messages[name])
-      expect(thrown).toBeInstanceOf(FormatError)
-    },
-  )
+  it.each(
+    files,
+  )('is refused with the message that says what was found and expected: %s', (name) => {
+    const ending = Object.keys(readers).find((known) => name.endsWith(known))!
+    const thrown = caught(() => readers[ending]!(name, readFileSync(join(folder, name))))
+    expect(messageOf(thrown)).toBe(messages[name])
+    expect(thrown).toBeInstanceOf(FormatError)
+  })
 })
 
 function caught(act: () => unknown): unknown {

@@ -109,19 +109,21 @@ describe('a picture', () => {
     )
   })
 
-  it.each(['png', 'jpeg', 'webp', 'avif'] as const)(
-    'is refused when it is cut off: %s',
-    async (format) => {
-      const noise = sharp(seeded(4).bytes(64 * 64 * 3), {
-        raw: { width: 64, height: 64, channels: 3 },
-      })
-      const whole = await noise.toFormat(format).toBuffer()
-      for (const part of [0.1, 0.5, 0.9]) {
-        const message = await refusal('cat', whole.subarray(0, Math.floor(whole.length * part)))
-        expect(message).toMatch(/^cat: this is an? \w+ that cannot be decoded \(.+\), a PNG, JPEG/)
-      }
-    },
-  )
+  it.each([
+    'png',
+    'jpeg',
+    'webp',
+    'avif',
+  ] as const)('is refused when it is cut off: %s', async (format) => {
+    const noise = sharp(seeded(4).bytes(64 * 64 * 3), {
+      raw: { width: 64, height: 64, channels: 3 },
+    })
+    const whole = await noise.toFormat(format).toBuffer()
+    for (const part of [0.1, 0.5, 0.9]) {
+      const message = await refusal('cat', whole.subarray(0, Math.floor(whole.length * part)))
+      expect(message).toMatch(/^cat: this is an? \w+ that cannot be decoded \(.+\), a PNG, JPEG/)
+    }
+  })
 
   it('is refused above its limit of pixels, before it is decoded', async () => {
     const png = Buffer.from(await encodePng(image))

@@ -26,8 +26,19 @@ test.each([
   expect(blockWeight(withAttention, layer)).toBe(of17)
 })
 
+test.each([
+  ['text_model.encoder.layers.3.mlp.fc1', 0],
+  ['down_blocks.1.attentions.0.proj_in', 1],
+  ['down_blocks.2.attentions.1.proj_in', 4],
+  ['mid_block.resnets.0.conv1', 5],
+  ['up_blocks.1.attentions.2.proj_out', 11],
+  ['down_blocks.0.resnets.0.conv1', 0],
+])('%s has weight %d of the 12 for SDXL', (layer, weight) => {
+  expect(blockWeight(all.slice(0, 12), layer)).toBe(weight)
+})
+
 test('another number of weights is refused', () => {
   expect(() => blockWeight([1, 2], 'conv_in')).toThrow(
-    new WorkflowError('block weights: 2 numbers, expected 17 or 26'),
+    new WorkflowError('block weights: 2 numbers, expected 12 or 17 or 26'),
   )
 })

@@ -56,7 +56,7 @@ describe('the change of a weight is that of the reference implementations', () =
           return {
             lora,
             strength: Number(stated ?? strength ?? own?.[index]),
-            ...(lbw && { blocks: lbw }),
+            ...(lbw && stated === undefined && { blocks: lbw }),
           }
         })
         const change = wholeChange(list, layer, {

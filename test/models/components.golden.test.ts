@@ -87,35 +87,32 @@ for (const tiny of tinyModels()) {
       }
 
       const predictions = [...expected.keys()].filter((name) => name.startsWith('unet.'))
-      test.each(checkpoint.unet ? predictions : [])(
-        'the U-Net gives the reference prediction %s',
-        async (name) => {
-          const [, timestep] = /\.t(\d+)$/.exec(name) ?? []
-          const [, index] = /^unet\.(\d+)\./.exec(name) ?? []
-          // A case without sizes of its own has the input of the largest one.
-          const source = [
-            `unet.${index}.latents`,
-            'sample9',
-            ...[...inputs.keys()].filter((key) => key.endsWith('.latents')).reverse(),
-          ].find((key) => inputs.has(key))!
-          const shape = inputs.get(source)!.shape
-          const batch = shape[0]!
-          const timesteps = timestep
-            ? [Number(timestep)]
-            : [...toInt64(inputs.get(`${name}.timesteps`)!)].map(Number)
-          const context = await contextsOf(tiny, inputs, batch)
-          const predictor = await openPredictor(runtime.pool, runtime.feeder, {
-            contexts: [context],
-            batch,
-          })
-          const x = { data: values(inputs, source), shape }
-          const [prediction] = await predictor.predict(modelOf(checkpoint), x, timesteps)
-          predictor.close()
-          expect(relativeError(prediction!.data, values(expected, name))).toBeLessThan(
-            tolerance.unet,
-          )
-        },
-      )
+      test.each(
+        checkpoint.unet ? predictions : [],
+      )('the U-Net gives the reference prediction %s', async (name) => {
+        const [, timestep] = /\.t(\d+)$/.exec(name) ?? []
+        const [, index] = /^unet\.(\d+)\./.exec(name) ?? []
+        // A case without sizes of its own has the input of the largest one.
+        const source = [
+          `unet.${index}.latents`,
+          'sample9',
+          ...[...inputs.keys()].filter((key) => key.endsWith('.latents')).reverse(),
+        ].find((key) => inputs.has(key))!
+        const shape = inputs.get(source)!.shape
+        const batch = shape[0]!
+        const timesteps = timestep
+          ? [Number(timestep)]
+          : [...toInt64(inputs.get(`${name}.timesteps`)!)].map(Number)
+        const context = await contextsOf(tiny, inputs, batch)
+        const predictor = await openPredictor(runtime.pool, runtime.feeder, {
+          contexts: [context],
+          batch,
+        })
+        const x = { data: values(inputs, source), shape }
+        const [prediction] = await predictor.predict(modelOf(checkpoint), x, timesteps)
+        predictor.close()
+        expect(relativeError(prediction!.data, values(expected, name))).toBeLessThan(tolerance.unet)
+      })
 
       if (checkpoint.vae && expected.has('vae.moments')) {
         test('the VAE gives the reference latents and pictures', async () => {

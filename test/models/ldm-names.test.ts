@@ -22,13 +22,10 @@ test.each([
   [sdxl, 'add_embedding.linear_1.weight', 'label_emb.0.0.weight'],
   [sdxl, 'down_blocks.1.attentions.0.proj_in', 'input_blocks.4.1.proj_in'],
   [sdxl, 'up_blocks.1.upsamplers.0.conv.weight', 'output_blocks.5.2.conv.weight'],
-])(
-  'with %o a U-Net weight is %s in one layout and %s in the other',
-  (structure, canonical, ldm) => {
-    expect(unetToLdm(canonical, structure)).toBe(ldm)
-    expect(unetFromLdm(ldm, structure)).toBe(canonical)
-  },
-)
+])('with %o a U-Net weight is %s in one layout and %s in the other', (structure, canonical, ldm) => {
+  expect(unetToLdm(canonical, structure)).toBe(ldm)
+  expect(unetFromLdm(ldm, structure)).toBe(canonical)
+})
 
 test.each([
   ['encoder.down_blocks.0.resnets.0.norm1.weight', 'encoder.down.0.block.0.norm1.weight'],

@@ -73,22 +73,23 @@ test.each(golden.chunks ?? [])('chunks as in A1111: $text', ({ text, token_count
   expect(found.tokenCount).toBe(token_count)
 })
 
-test.each(golden.extra_networks ?? [])(
-  'networks as in A1111: $text',
-  ({ text, prompt, networks }) => {
-    const found = extractNetworks(text)
-    expect(found.prompt).toBe(prompt)
-    expect(found.networks).toEqual(
-      networks.map(({ type, items, positional, named }) => ({ type, items, positional, named })),
-    )
-    for (const [i, { resolved, error }] of networks.entries()) {
-      const network = found.networks[i]
-      if (!network) continue
-      if (error) expect(() => resolveLora(network)).toThrow(`<${network.type}:`)
-      else if (resolved) expect(resolveLora(network)).toEqual(resolved)
-    }
-  },
-)
+test.each(golden.extra_networks ?? [])('networks as in A1111: $text', ({
+  text,
+  prompt,
+  networks,
+}) => {
+  const found = extractNetworks(text)
+  expect(found.prompt).toBe(prompt)
+  expect(found.networks).toEqual(
+    networks.map(({ type, items, positional, named }) => ({ type, items, positional, named })),
+  )
+  for (const [i, { resolved, error }] of networks.entries()) {
+    const network = found.networks[i]
+    if (!network) continue
+    if (error) expect(() => resolveLora(network)).toThrow(`<${network.type}:`)
+    else if (resolved) expect(resolveLora(network)).toEqual(resolved)
+  }
+})
 
 test.each(golden.composition ?? [])('composition as in A1111: $text', ({ text, parts }) => {
   const found = parseComposition(text)

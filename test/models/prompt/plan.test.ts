@@ -98,18 +98,17 @@ test('zero padding comes after the end token', () => {
   expect(empty.slice(0, 3)).toEqual([49406, 49407, 0])
 })
 
-test.each(styles)(
-  '%s: weights of 1 keep what the encoder gave, bit for bit, and copy it',
-  (style) => {
-    const encoded = [0, 1].map((chunk) =>
-      Float32Array.from({ length: 77 * 3 }, (_, i) => Math.sin(i + chunk)),
-    )
-    const result = applyWeights(plan('a BREAK b', style), encoded)
-    expect(result.shape).toEqual([1, 154, 3])
-    expect([...result.data]).toEqual(encoded.flatMap((chunk) => [...chunk]))
-    expect(result.data.buffer).not.toBe(encoded[0]?.buffer)
-  },
-)
+test.each(
+  styles,
+)('%s: weights of 1 keep what the encoder gave, bit for bit, and copy it', (style) => {
+  const encoded = [0, 1].map((chunk) =>
+    Float32Array.from({ length: 77 * 3 }, (_, i) => Math.sin(i + chunk)),
+  )
+  const result = applyWeights(plan('a BREAK b', style), encoded)
+  expect(result.shape).toEqual([1, 154, 3])
+  expect([...result.data]).toEqual(encoded.flatMap((chunk) => [...chunk]))
+  expect(result.data.buffer).not.toBe(encoded[0]?.buffer)
+})
 
 test('the mean is restored in each chunk by itself', () => {
   const encoded = [1, 5].map((value) => new Float32Array(77 * 2).fill(value))
