@@ -101,7 +101,7 @@ const packages: Record<string, readonly string[]> = {
   'node:crypto': ['engine/workflow', ...disk, 'test'],
   'node:zlib': ['engine/formats', 'test'],
   'node:buffer': ['engine', 'test'],
-  'node:module': ['engine/models', 'engine/runtime', 'engine/cli', 'test'],
+  'node:module': ['engine/main.ts', 'engine/models', 'engine/runtime', 'engine/cli', 'test'],
   'node:fs': [...disk, ...world()],
   'node:path': [...disk, 'engine/onnx', 'engine/models', ...world()],
   'node:os': world(),

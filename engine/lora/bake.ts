@@ -24,15 +24,23 @@ export function bakedKey(
     .join(' ')
 }
 
+/** Where the original weights come from. */
+export interface BakeOptions {
+  readonly layers: NetworkLayers
+  /** The original by tensor name. */
+  readonly read: (tensor: string) => Promise<Float32Array>
+  /** More bytes than these are kept as float16. */
+  readonly largestFloat32?: number
+}
+
 /**
- * The changed weights. `read` gives an original by tensor name; only those that change are read,
- * one at a time. They are float32, or float16 where so many change that the runtime could not
- * take them.
+ * The changed weights. Only those that change are read, one at a time. They are float32, or
+ * float16 where so many change that the runtime could not take them.
  */
 export async function bakeWeights(
   loras: readonly AppliedLora[],
   network: LoraNetwork,
-  { layers, read }: { layers: NetworkLayers; read: (tensor: string) => Promise<Float32Array> },
+  { layers, read, largestFloat32 = programLimit }: BakeOptions,
 ): Promise<BakedWeights> {
   const entries = entriesOf(loras, network, layers)
   const changes = [...layers].flatMap(([layer, shape]) => {
@@ -53,7 +61,7 @@ export async function bakeWeights(
       original,
       deltas.map(({ change, strength }) => change.delta(original, strength)),
     )
-    weights.set(tensor, bytes > largestFloat32Bytes ? new Float16Array(changed) : changed)
+    weights.set(tensor, bytes > largestFloat32 ? new Float16Array(changed) : changed)
   }
   return weights
 }
@@ -95,7 +103,7 @@ function sumOf(original: Float32Array, deltas: readonly Float32Array[]): Float32
 }
 
 /** A program is one message of Protocol Buffers, which ends at 2 GiB. */
-const largestFloat32Bytes = 1.75 * 2 ** 30
+const programLimit = 1.75 * 2 ** 30
 
 interface Entry {
   readonly key: string

@@ -147,7 +147,7 @@ describe('a command line that cannot be', () => {
     [['run', 'a.json', '--set', 'add.a=1'], 'one'],
     [['run', 'a.json', '--input', 'frist=1'], 'did you mean first'],
     [['run', 'a.json', '--models', 'absent'], '--models: no folder'],
-    [['run', 'a.json', '--provider', 'abacus'], 'cpu, webgpu, cuda'],
+    [['run', 'a.json', '--provider', 'abacus'], 'auto, cuda, webgpu, cpu'],
     [['run', 'a.json', '--colour'], 'unknown option'],
     [['run'], "missing required argument 'file'"],
     [['walk'], 'unknown command'],

@@ -95,6 +95,15 @@ test('what has factors stays live beside what is baked for the same layer', asyn
   expect((await bakeList(list)).changed).toEqual((await baked([dora, 0.5])).changed)
 })
 
+test('more than a program can hold is kept as float16', async () => {
+  const list = apply([dora, 1], [ia3, 1])
+  const options = { layers, read: async (tensor: string) => weights[tensor]! }
+  const wide = await bakeWeights(list, 'unet', { ...options, largestFloat32: 133 * 4 })
+  const narrow = await bakeWeights(list, 'unet', { ...options, largestFloat32: 133 * 4 - 1 })
+  expect([...wide.values()].every((data) => data instanceof Float32Array)).toBe(true)
+  for (const [name, data] of narrow) expect(data).toEqual(new Float16Array(wide.get(name)!))
+})
+
 test('a change of the ratio of a live LoRA leaves the name as it is', () => {
   const key = (ratio: number) => bakedKey(apply([dora, 0.5], [plain, ratio]), 'unet', layers)
   expect(key(1)).toBe(key(2))

@@ -50,6 +50,21 @@ describe('a weight', () => {
     expect((await addStored('bfloat16', halves, 24)).numbers).toEqual(numbers)
   })
 
+  it.each([4, 100_000])('may travel in the program: %i numbers', async (size) => {
+    const builder = createBuilder('held')
+    const x = builder.input('x', 'float32', ['n', 1])
+    const first = Float32Array.from({ length: size }, (_, i) => i)
+    const second = first.map((value) => value / 2)
+    const [a, b] = [first, second].map((data, i) =>
+      builder.weight(`w${i}`, 'float32', [size], bytesOf(data)),
+    )
+    builder.output('y', builder.op('Add', [builder.op('Add', [x, a]), b]))
+    const session = await createSession(builder.finish(), cpuDevice, counters())
+    const { y } = await session.run({ x: { data: new Float32Array(1), shape: [1, 1] } })
+    await session.release()
+    expect(y!.data).toEqual(first.map((value) => value * 1.5))
+  })
+
   it('stays in its file: the encoded program does not hold it', () => {
     const builder = createBuilder('large')
     const data = { file: '/models/weights.safetensors', offset: 0, length: 4_000_000 }
