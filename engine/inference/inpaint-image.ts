@@ -28,7 +28,7 @@ const inpaintChannels = 9
 export async function inpaintImage(
   inputs: InpaintInputs,
   params: SamplerParams,
-  context: NodeContext<Services, InpaintInputs>,
+  context: NodeContext<Services, InpaintInputs, SamplerParams>,
 ): Promise<{ image: Image; latent: NumericTensor }> {
   const { model, vae, image, mask } = inputs
   checkMaskSize(image, mask)

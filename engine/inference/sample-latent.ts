@@ -24,34 +24,59 @@ function namesOf<Name extends string>(table: Record<Name, unknown>): [Name, ...N
   return Object.keys(table) as [Name, ...Name[]]
 }
 
-/** Params that all sampling nodes share. */
+/** Params that a sampler does not look at again while it runs. */
+const fixed = { live: false }
+
+/** Params that all sampling nodes share. The guidance may change between two steps. */
 export const samplerParams = z.object({
   seed: z
     .int()
     .min(0)
     .default(0)
-    .meta({ seed: true })
+    .meta({ seed: true, ...fixed })
     .describe('picture i of a batch has the noise of seed + i'),
-  steps: z.int().min(1).max(1000).default(20).describe('evaluations of the network, about'),
+  steps: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(20)
+    .meta(fixed)
+    .describe('evaluations of the network, about'),
   guidance: z
     .number()
     .min(0)
     .max(100)
     .default(7)
     .describe('how strongly the prompt pulls away from the negative prompt; 1 is off'),
-  sampler: z.enum(namesOf<SamplerName>(samplers)).default('euler').describe('walks the sigmas'),
-  schedule: z.enum(namesOf<ScheduleName>(schedules)).default('normal').describe('makes the sigmas'),
+  sampler: z
+    .enum(namesOf<SamplerName>(samplers))
+    .default('euler')
+    .meta(fixed)
+    .describe('walks the sigmas'),
+  schedule: z
+    .enum(namesOf<ScheduleName>(schedules))
+    .default('normal')
+    .meta(fixed)
+    .describe('makes the sigmas'),
   denoise: z
     .number()
     .gt(0)
     .max(1)
     .default(1)
+    .meta(fixed)
     .describe('part of the schedule to run: lower keeps more of the latent that is given'),
   noise: z
     .enum(namesOf<NoiseStreamName>(noiseStreams))
     .default('cpu')
+    .meta(fixed)
     .describe('whose noise: cpu is that of ComfyUI and PyTorch, philox that of A1111 on a GPU'),
-  eta: z.number().min(0).max(100).optional().describe('fresh noise of a stochastic sampler'),
+  eta: z
+    .number()
+    .min(0)
+    .max(100)
+    .optional()
+    .meta(fixed)
+    .describe('fresh noise of a stochastic sampler'),
 })
 export type SamplerParams = z.infer<typeof samplerParams>
 
@@ -67,9 +92,10 @@ export interface SamplingInputs {
 
 /** What may change between two steps. */
 type LiveInputs = Pick<SamplingInputs, 'model' | 'positive' | 'negative'>
+type LiveParams = Pick<SamplerParams, 'guidance'>
 
 type SamplingContext = Pick<
-  NodeContext<Services, LiveInputs>,
+  NodeContext<Services, LiveInputs, LiveParams>,
   'services' | 'progress' | 'preview' | 'latest' | 'throwIfCancelled'
 >
 
@@ -83,21 +109,21 @@ export async function sampleLatent(
   context: SamplingContext,
 ): Promise<NumericTensor> {
   const { latent } = inputs
-  const { guidance, eta } = params
+  const { eta } = params
   checkInputs(inputs, params)
   const table = discreteSigmas()
   const sigmas = planSigmas({ ...params, table })
   const runtime = await context.services.runtime()
   const batch = latent.samples.shape[0]!
   const steps = sigmas.length - 1
-  const openFor = ({ positive, negative }: LiveInputs) =>
+  const openFor = ({ positive, negative, guidance }: LiveInputs & LiveParams) =>
     openPredictor(runtime.pool, runtime.feeder, {
       contexts:
         guidance === 1 || !negative ? [positive.context] : [positive, negative].map(contextOf),
       batch,
       ...(inputs.extra && { extra: inputs.extra }),
     })
-  let now: LiveInputs = inputs
+  let now: LiveInputs & LiveParams = { ...inputs, guidance: params.guidance }
   let predictor = await openFor(now)
   let step = 1
   const predict = async (input: Latent, timestep: number) => {
@@ -113,7 +139,7 @@ export async function sampleLatent(
       sampler: params.sampler,
       sigmas,
       table,
-      denoise: denoiserFor(inputs.model.prediction, predict, guidance),
+      denoise: (x, sigma) => denoiserFor(inputs.model.prediction, predict, now.guidance)(x, sigma),
       latent: latent.samples,
       seeds: [params.seed],
       stream: params.noise,
@@ -127,10 +153,13 @@ export async function sampleLatent(
       context.preview(previewOf(asTensor(value.denoised), now.model.family))
       context.progress({ step: value.index + 1, steps })
       step = value.index + 2
-      const { inputs: latest } = await context.latest()
-      const isReworded = latest.positive !== now.positive || latest.negative !== now.negative
-      now = latest
-      if (!isReworded) continue
+      const latest = await context.latest()
+      const next = { ...latest.inputs, guidance: latest.params.guidance }
+      checkNegative(next)
+      const isReworded = next.positive !== now.positive || next.negative !== now.negative
+      const isSwitched = (next.guidance === 1) !== (now.guidance === 1)
+      now = next
+      if (!isReworded && !isSwitched) continue
       predictor.close()
       predictor = await openFor(now)
     }
@@ -168,12 +197,16 @@ function denoiserFor(
   })
 }
 
-function checkInputs({ model, negative, latent, extra }: SamplingInputs, params: SamplerParams) {
-  if (params.guidance !== 1 && !negative) {
-    throw new WorkflowError(
-      `sampler: guidance is ${params.guidance} and no negative prompt is linked, expected one; link encode-prompt to negative or set guidance to 1`,
-    )
-  }
+function checkNegative({ negative, guidance }: Pick<LiveInputs, 'negative'> & LiveParams): void {
+  if (guidance === 1 || negative) return
+  throw new WorkflowError(
+    `sampler: guidance is ${guidance} and no negative prompt is linked, expected one; link encode-prompt to negative or set guidance to 1`,
+  )
+}
+
+function checkInputs(inputs: SamplingInputs, params: SamplerParams): void {
+  const { model, latent, extra } = inputs
+  checkNegative({ negative: inputs.negative, guidance: params.guidance })
   const { inChannels } = model.unet.config
   const channels = latent.samples.shape[1]! + (extra?.shape[1] ?? 0)
   if (inChannels !== channels) {

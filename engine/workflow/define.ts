@@ -42,7 +42,8 @@ export interface RepeatSpec {
  *
  * Meta of a param (`.meta({ … })`): `file: 'loras'` marks the name of a file in that folder: it is
  * checked, its fingerprint enters the key, and it is no socket. `socket: false` keeps any other
- * number, integer, text or boolean from being a socket. Other entries are for the editor.
+ * number, integer, text or boolean from being a socket. `live: false` says that the node does not
+ * look at it again while it runs. Other entries are for the editor.
  */
 export interface NodeDefinition {
   readonly type: string

@@ -5,6 +5,7 @@ import { parseParams } from './params.ts'
 import type { SetResult } from './report.ts'
 import { paramsNow, type RunState } from './run-state.ts'
 import { applySettings } from './settings.ts'
+import { portOf } from './shape.ts'
 
 /**
  * Changes of params while a run goes on. A change is applied where nothing that is finished and
@@ -23,7 +24,9 @@ export function setParam(state: RunState, id: string, param: string, value: unkn
   const read = changed.nodes[id]!.params![param]
   state.changes[target] = read
   const node = state.plan.nodes.get(id)
-  if (!node || state.ended || node.shape.params.get(param)?.file) return { applied: 'next-run' }
+  const shape = node && portOf(node.shape, param)?.param
+  const isFixed = shape?.json.live === false && state.stages.get(id) === 'running'
+  if (!node || state.ended || shape?.file || isFixed) return { applied: 'next-run' }
   const stored = { ...paramsNow(state, node).stored, [param]: read }
   const { values, faults } = parseParams(node.shape, node.items, stored, node.links)
   if (faults[0]) throw new WorkflowError(`${id}: ${faults[0].message}`)

@@ -69,7 +69,11 @@ async function handles(services: Services) {
  * Euler's method over the network, spelt out: `ratiosOf` gives the ratios of a step, from 0 on.
  * All else is as in `textToImage`.
  */
-async function euler(steps: number, ratiosOf: (step: number) => [number, number]) {
+async function euler(
+  steps: number,
+  ratiosOf: (step: number) => [number, number],
+  guidanceOf: (step: number) => number = () => 5,
+) {
   const services = await studio.services(temporaryFolder())
   const { model, encoder, loras } = await handles(services)
   const runtime = await services.runtime()
@@ -98,7 +102,7 @@ async function euler(steps: number, ratiosOf: (step: number) => [number, number]
     )
     predictor.close()
     x = x.map((value, i) => {
-      const denoised = uncond![i]! + 5 * (cond![i]! - uncond![i]!)
+      const denoised = uncond![i]! + guidanceOf(step) * (cond![i]! - uncond![i]!)
       return value + ((value - denoised) / sigma) * (next - sigma)
     })
   }
@@ -193,6 +197,23 @@ describe('a ratio that changes while a sampler runs', () => {
       expect(relativeError(samples(await again.run.result), plain)).toBeLessThan(1e-5)
     })
   }
+
+  it('is not the only one: guidance follows too, what makes the sigmas waits', async () => {
+    const workflow = onlyLatent(textToImage(two(0.7, 0.4), steps))
+    const { run } = await studio.start(temporaryFolder(), workflow)
+    const changes: Record<number, number> = { 1: 9, 3: 1 }
+    for await (const event of run.events) {
+      if (event.type !== 'progress' || !(event.step in changes)) continue
+      const applied = run.set('sampler', 'guidance', changes[event.step])
+      expect(applied).toEqual({ applied: 'now' })
+      for (const [param, value] of Object.entries({ steps: 3, seed: 8, schedule: 'karras' })) {
+        expect(run.set('sampler', param, value)).toEqual({ applied: 'next-run' })
+      }
+    }
+    const guidance = (step: number) => (step < 1 ? 5 : step < 3 ? 9 : 1)
+    const expected = await euler(steps, () => [0.7, 0.4], guidance)
+    expect(relativeError(samples(await run.result), expected)).toBeLessThan(1e-5)
+  })
 
   it('holds also where the prompts came from the disk', async () => {
     const desk = temporaryFolder()
