@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { WorkflowError } from '../errors.ts'
+import { CancelledError, WorkflowError } from '../errors.ts'
 import { replaceFile } from '../files/save.ts'
 import { randomCheckpoint, randomPresets } from '../models/random-checkpoint.ts'
 import { type Bench, type BenchIo, checkpointPath, type Measurement } from './bench.ts'
@@ -33,6 +33,8 @@ export interface BenchOptions {
   readonly keep?: boolean
   /** Rounds of each measurement, 8 where absent. */
   readonly rounds?: number
+  /** Ends the bench before the next measurement; what it wrote goes. */
+  readonly signal?: AbortSignal
 }
 
 /** In this order; those that need the most memory at the end. */
@@ -47,7 +49,8 @@ const measurements: readonly Measurement[] = [
 
 /**
  * Measures this machine: prints a table and gives the same as data. Nothing is judged but shown
- * beside its bound. Throws a WorkflowError for the name of a figure that does not exist.
+ * beside its bound. Throws a WorkflowError for the name of a figure that does not exist, a
+ * CancelledError where it was ended.
  */
 export async function runBench(options: BenchOptions, io: BenchIo): Promise<BenchReport> {
   const { full = options.checkpoint !== undefined, rounds = 8 } = options
@@ -60,7 +63,7 @@ export async function runBench(options: BenchOptions, io: BenchIo): Promise<Benc
     const file = options.checkpoint ?? checkpointPath(folder)
     if (options.checkpoint === undefined && chosen.some(({ opensCheckpoint }) => opensCheckpoint)) {
       io.print(`writing a checkpoint with the sizes of ${randomPresets[size].title} …`)
-      await replaceFile(file, randomCheckpoint(randomPresets[size], 7))
+      await replaceFile(file, until(options.signal, randomCheckpoint(randomPresets[size], 7)))
     }
     const bench: Bench = {
       io,
@@ -70,7 +73,7 @@ export async function runBench(options: BenchOptions, io: BenchIo): Promise<Benc
       rounds,
       ...(options.versus !== undefined && { versus: options.versus }),
     }
-    for (const measurement of chosen) {
+    for (const measurement of until(options.signal, chosen)) {
       const names = measurement.gives.filter((name) => wanted.has(name))
       io.print(`measuring ${names.join(', ')} …`)
       const found = await measurement.measure(bench)
@@ -82,6 +85,9 @@ export async function runBench(options: BenchOptions, io: BenchIo): Promise<Benc
       }
     }
     if (options.keep) io.print(`kept: ${file}`)
+  } catch (thrown) {
+    // An interrupted child fails first.
+    throw options.signal?.aborted ? new CancelledError() : thrown
   } finally {
     if (!options.keep) await rm(folder, { recursive: true, force: true })
   }
@@ -91,6 +97,14 @@ export async function runBench(options: BenchOptions, io: BenchIo): Promise<Benc
     await replaceFile(options.json, Buffer.from(`${JSON.stringify(report, null, 2)}\n`))
   }
   return report
+}
+
+/** The items as long as nobody ends it. */
+function* until<Item>(signal: AbortSignal | undefined, items: Iterable<Item>): Generator<Item> {
+  for (const item of items) {
+    if (signal?.aborted) throw new CancelledError()
+    yield item
+  }
 }
 
 function wantedFigures(

@@ -27,8 +27,12 @@ export async function benchCommand(
 ): Promise<number> {
   const { full, keep, versus } = options
   const absolute = (path: string) => resolve(shell.place.folder, path)
+  const controller = new AbortController()
+  const ignore = shell.onInterrupt(() => controller.abort())
+  const { signal } = controller
   await runBench(
     {
+      signal,
       ...(full && { full }),
       ...(keep && { keep }),
       ...(versus && { versus }),
@@ -38,7 +42,7 @@ export async function benchCommand(
       ...(options.rounds && { rounds: roundsOf(options.rounds) }),
     },
     { print: (text) => say(shell.stdout, text), clock: shell.clock },
-  )
+  ).finally(ignore)
   return exitCode.done
 }
 

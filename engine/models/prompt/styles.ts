@@ -32,7 +32,10 @@ export const promptStyles = {
     chunks: (text, { warn, ...context }) =>
       comfyChunks(comfySegments(text), {
         ...context,
-        missing: (name) => warn(`prompt: embedding "${name}" is not there and is left out`),
+        missing: (name) =>
+          warn(
+            `prompt: embedding "${name}" is not listed and is left out; add its file to the param embeddings`,
+          ),
       }),
     weigh: weighFromEmpty,
     usesEmpty: true,

@@ -91,7 +91,9 @@ test('an embedding longer than a chunk goes over several', () => {
 
 test('an unknown embedding is left out with a warning', () => {
   const plan = encodePlan('embedding:nobody, cat', { style: 'comfy', pad: 'eos' })
-  expect(plan.warnings).toEqual(['prompt: embedding "nobody" is not there and is left out'])
+  expect(plan.warnings).toEqual([
+    'prompt: embedding "nobody" is not listed and is left out; add its file to the param embeddings',
+  ])
 })
 
 test('an embedding for an encoder of another width is refused with both numbers', () => {
