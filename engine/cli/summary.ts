@@ -18,6 +18,7 @@ export function summary(value: unknown, depth = 3): unknown {
 export function summaryLine(value: unknown): string {
   const seen = summary(value)
   if (isTexts(seen)) return seen.join(', ')
+  if (typeof value === 'object' && value !== null && isTensor(value)) return value.shape.join(' x ')
   return typeof seen === 'string' ? seen : (JSON.stringify(seen) ?? 'nothing')
 }
 

@@ -38,7 +38,7 @@ describe('a summary of a value', () => {
   })
 
   it('is one line for people', () => {
-    expect(summaryLine({ data: [], shape: [2, 3] })).toBe('{"shape":[2,3]}')
+    expect(summaryLine({ data: [], shape: [2, 3] })).toBe('2 x 3')
     expect(summaryLine('text')).toBe('text')
     expect(summaryLine(undefined)).toBe('nothing')
   })
