@@ -17,6 +17,7 @@ export { inpaintImage } from './inference/inpaint-image.ts'
 export { checkMaskSize } from './inference/mask-size.ts'
 export { sampleLatent, samplerParams } from './inference/sample-latent.ts'
 export { bakedWarning } from './lora/bake.ts'
+export { blockCounts } from './lora/block-weights.ts'
 export { checkMatched } from './lora/resolve.ts'
 export { loraFamily } from './lora/source-family.ts'
 export {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { bakedWarning, checkMatched, defineNode, layersOf } from '../engine/index.ts'
+import { bakedWarning, blockCounts, checkMatched, defineNode, layersOf } from '../engine/index.ts'
 
 const ratio = z.number().min(-100).max(100)
 
@@ -18,6 +18,13 @@ export default defineNode({
     params: z.object({
       ratio: ratio.default(1).describe('strength; 0 leaves the model unchanged, bit for bit'),
       textRatio: ratio.optional().describe('strength in the text encoder; the ratio unless given'),
+      blocks: z
+        .array(ratio)
+        .refine(({ length }) => blockCounts.includes(length), {
+          error: 'expected 12, 17 or 26 numbers',
+        })
+        .optional()
+        .describe('block weights: a factor on the ratio for BASE, then IN, MID and OUT blocks'),
     }),
     min: 1,
   },
@@ -38,8 +45,14 @@ export default defineNode({
       })
       for (const warning of [unmatched, baked]) if (warning) warn(warning)
     }
-    const unet = items.map(({ lora, ratio }) => ({ lora, strength: ratio }))
-    const text = items.map(({ lora, ratio, textRatio }) => ({ lora, strength: textRatio ?? ratio }))
+    const apply = (strengthOf: (item: (typeof items)[number]) => number) =>
+      items.map((item) => ({
+        lora: item.lora,
+        strength: strengthOf(item),
+        ...(item.blocks && { blocks: item.blocks }),
+      }))
+    const unet = apply(({ ratio }) => ratio)
+    const text = apply(({ ratio, textRatio }) => textRatio ?? ratio)
     return {
       model: { ...model, loras: [...model.loras, ...unet] },
       textEncoder: textEncoder && { ...textEncoder, loras: [...textEncoder.loras, ...text] },

@@ -15,7 +15,7 @@ export type BlockWeights = readonly number[]
 export function blockWeight(weights: BlockWeights, layer: string): number {
   const order = orders.find(({ length }) => length === weights.length)
   if (!order) {
-    const lengths = orders.map(({ length }) => length).join(' or ')
+    const lengths = blockCounts.join(' or ')
     throw new WorkflowError(`block weights: ${weights.length} numbers, expected ${lengths}`)
   }
   const block = blockOf(layer)
@@ -28,6 +28,9 @@ const orders: readonly (readonly string[])[] = [
   ['BASE', ...blocks('IN', 1, 2, 4, 5, 7, 8), 'MID', ...blocks('OUT', 3, 4, 5, 6, 7, 8, 9, 10, 11)],
   ['BASE', ...blocks('IN', ...allBlocks()), 'MID', ...blocks('OUT', ...allBlocks())],
 ]
+
+/** How many numbers block weights may have. */
+export const blockCounts: readonly number[] = orders.map(({ length }) => length)
 
 interface BlockRule {
   readonly pattern: RegExp

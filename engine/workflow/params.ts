@@ -95,7 +95,9 @@ function faultOf(name: string, json: Values, stored: unknown, issue: z.core.$Zod
   }
   const place = [name, ...issue.path].join('.')
   const wanted = (schema ?? {}) as Values
-  if (wanted.type === undefined) return `${place} is ${found(value)}, ${issue.message}`
+  // A rule of the definition's own says itself what it expects.
+  const says = wanted.type === undefined || issue.code === 'custom'
+  if (says) return `${place} is ${found(value)}, ${issue.message}`
   const choices = Array.isArray(wanted.enum) && typeof value === 'string' ? wanted.enum : []
   const meant = didYouMean(String(value), choices.map(String))
   return `${place} is ${found(value)}, expected ${expected(wanted, value)}${meant}`
