@@ -72,11 +72,6 @@ export async function openPredictor(
   }
 }
 
-/** Loads the U-Net for a blend before the first step needs it. */
-export async function loadUnet(pool: SessionPool, feeder: LoraFeeder, model: Model) {
-  await unetSession(pool, model, loraOf(feeder, model))
-}
-
 function loraOf(feeder: LoraFeeder, model: Model): LoraFeeds {
   return feeder.prepare(model.loras, 'unet', layersOf(model.unet.weights))
 }

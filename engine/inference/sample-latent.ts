@@ -13,7 +13,7 @@ import { sample } from '../sampling/sample.ts'
 import type { Denoiser } from '../sampling/sampler.ts'
 import { type SamplerName, samplers } from '../sampling/samplers.ts'
 import { type ScheduleName, schedules } from '../sampling/schedules.ts'
-import { discreteSigmas } from '../sampling/sigma-table.ts'
+import { discreteSigmas, type SigmaTable } from '../sampling/sigma-table.ts'
 import type { Conditioning, LatentImage, NumericTensor } from '../sockets.ts'
 import type { NodeContext } from '../workflow/index.ts'
 import { refuseNonFinite } from './finite.ts'
@@ -109,6 +109,7 @@ export async function sampleLatent(
   context: SamplingContext,
 ): Promise<NumericTensor> {
   const { latent } = inputs
+  const { prediction } = inputs.model
   const { eta } = params
   checkInputs(inputs, params)
   const table = discreteSigmas()
@@ -139,7 +140,7 @@ export async function sampleLatent(
       sampler: params.sampler,
       sigmas,
       table,
-      denoise: (x, sigma) => denoiserFor(inputs.model.prediction, predict, now.guidance)(x, sigma),
+      denoise: (x, sigma) => denoiserFor({ prediction, table, predict }, now.guidance)(x, sigma),
       latent: latent.samples,
       seeds: [params.seed],
       stream: params.noise,
@@ -174,13 +175,16 @@ function contextOf({ context }: Conditioning): NumericTensor {
   return context
 }
 
+interface GuidedNetwork {
+  readonly prediction: Prediction
+  readonly table: SigmaTable
+  /** One raw prediction for each prompt. */
+  readonly predict: (input: Latent, timestep: number) => Promise<NumericTensor[]>
+}
+
 /** Turns raw predictions, one for each prompt, into guided clean estimates. */
-function denoiserFor(
-  prediction: Prediction,
-  predict: (input: Latent, timestep: number) => Promise<NumericTensor[]>,
-  guidance: number,
-): Denoiser {
-  const table = discreteSigmas()
+function denoiserFor(network: GuidedNetwork, guidance: number): Denoiser {
+  const { prediction, table, predict } = network
   const cond = denoiserOf({
     table,
     prediction,

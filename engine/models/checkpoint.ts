@@ -112,7 +112,7 @@ const singleFilePrefixes: readonly (readonly [NetworkName, string, string])[] = 
   ['textEncoder', 'cond_stage_model.transformer.', 'text_model.'],
 ]
 
-/** Prefixes that stand-alone files may have; a file without any is tried as it is. */
+/** From a name in a single file, without its prefix, to the canonical one. */
 const translators: Readonly<Record<NetworkName, (name: string) => string | undefined>> = {
   unet: (name) => unetFromLdm(name, families[0]!.structure),
   vae: (name) => vaeFromLdm(name, { layersPerBlock: 2, blocks: 4 }),

@@ -92,7 +92,10 @@ forCases('the front door from the seed alone', cases.filter(isBuilt), (one) => {
   })
 })
 
-/** False where the reference's own float32 exponential rounds a middle sigma another way. */
+/**
+ * False where the reference's float32 logarithm, which is not the nearest float32 everywhere, puts
+ * a middle sigma one rounding away.
+ */
 function hasSameTimes({ noise_source, noise_intervals, sigmas, options }: Case): boolean {
   if (noise_source !== 'brownian') return true
   const schedule = golden!.json.schedules[sigmas] as number[]

@@ -57,7 +57,7 @@ export const dpmppSde: Sampler = async function* (denoise, x, sigmas, options) {
 export function middleOf32(sigma: number, next: number, r: number): number {
   const start = fround(-fround(Math.log(sigma)))
   const length = fround(fround(-fround(Math.log(next))) - start)
-  return fround(Math.exp(-fround(start + fround(length * r))))
+  return fround(Math.exp(-fround(start + fround(length * fround(r)))))
 }
 
 /** An earlier estimate and the length of its step in log time. */
