@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { headerLength, parseHeader } from '../../engine/formats/safetensors.ts'
+import { ownGolden } from './golden.ts'
 
-const golden = join(import.meta.dirname, '..', 'golden', 'models')
+const golden = join(ownGolden, 'models')
 
 /** The bytes of the tiny checkpoint. */
 export function tinyBytes(): Uint8Array<ArrayBuffer> {

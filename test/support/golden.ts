@@ -5,12 +5,16 @@ import {
   type SafetensorsTensor,
   toFloat32,
 } from '../../engine/formats/safetensors.ts'
+import { unpackedVariable, unpackGolden } from './golden-files.ts'
+
+/** The repository's own reference data, unpacked. */
+export const ownGolden = process.env[unpackedVariable] ?? unpackGolden()
 
 /**
  * Reference data. `MAZERU_GOLDEN` names a folder with the layout of `test/golden` and other cases;
  * a test finds its cases by walking, never by name.
  */
-export const goldenRoot = process.env.MAZERU_GOLDEN ?? join(import.meta.dirname, '..', 'golden')
+export const goldenRoot = process.env.MAZERU_GOLDEN ?? ownGolden
 
 /** A folder with a `case.json`. */
 export interface GoldenCase {

@@ -19,6 +19,7 @@ import {
 } from '../../engine/workflow/index.ts'
 import { nodes } from '../../nodes/index.ts'
 import { command, type Outcome, type Process, startProgram } from './cli.ts'
+import { ownGolden } from './golden.ts'
 
 /** The real nodes and the real engine on tiny models, with one device for a whole test file. */
 export interface Studio {
@@ -53,7 +54,7 @@ export interface Started {
 }
 
 const catalogue = createCatalogue(nodes)
-const golden = join(import.meta.dirname, '..', 'golden', 'models')
+const golden = join(ownGolden, 'models')
 const main = join(import.meta.dirname, '..', '..', 'engine', 'main.ts')
 
 /** Opens a studio for the tests of one file; it is closed after the last of them. */
