@@ -1,5 +1,5 @@
+import { nameList } from '../closest.ts'
 import { neededInput } from './check-links.ts'
-import { nameList } from './closest.ts'
 import type { Draft, DraftTools } from './draft.ts'
 import { own, parsePlace, type Workflow } from './schema.ts'
 import { paramNames, portOf } from './shape.ts'

@@ -1,4 +1,4 @@
-import { nameList } from './closest.ts'
+import { nameList } from '../closest.ts'
 import type { Draft, DraftTools } from './draft.ts'
 import type { Place, Workflow } from './schema.ts'
 import { own } from './schema.ts'

@@ -18,6 +18,8 @@ export interface NodeContext<Services = unknown, In = RunInputs, Params = RunPar
   progress(progress: Progress): void
   /** Shows a value that is not final. Only the newest is kept for a slow reader. */
   preview(value: unknown): void
+  /** Reports numbers and texts as they come, such as a loss; plain data. Never throws. */
+  metric(name: string, values: Readonly<Record<string, unknown>>): void
   /** Says something that the user should know but that does not end the node. */
   warn(message: string): void
   /**

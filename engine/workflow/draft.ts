@@ -1,6 +1,6 @@
+import { nameList } from '../closest.ts'
 import { WorkflowError } from '../errors.ts'
 import type { Catalogue } from './catalogue.ts'
-import { nameList } from './closest.ts'
 import type { Hints } from './hints.ts'
 import { parseParams } from './params.ts'
 import type { Problem } from './problem.ts'

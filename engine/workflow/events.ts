@@ -17,6 +17,13 @@ export type RunReport =
       readonly note?: string
     }
   | { readonly type: 'preview'; readonly node: string; readonly value: unknown }
+  | {
+      readonly type: 'metric'
+      readonly node: string
+      /** What was measured, such as `step`. */
+      readonly name: string
+      readonly values: Readonly<Record<string, unknown>>
+    }
   | { readonly type: 'warning'; readonly node: string; readonly message: string }
   | { readonly type: 'finished'; readonly node: string; readonly seconds: number }
   | { readonly type: 'failed'; readonly node: string; readonly error: NodeError }

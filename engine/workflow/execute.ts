@@ -106,6 +106,7 @@ function contextOf(
       throwIfCancelled(state)
       emit(state, { type: 'preview', node: node.id, value })
     },
+    metric: (name, values) => emit(state, { type: 'metric', node: node.id, name, values }),
     warn: (message) => warn(state, node, message),
     progress(progress) {
       throwIfCancelled(state)

@@ -1,5 +1,5 @@
+import { didYouMean } from '../closest.ts'
 import { type Catalogue, converters, producers } from './catalogue.ts'
-import { didYouMean } from './closest.ts'
 import { printSocketType, type SocketType } from './socket-type.ts'
 
 /** Nobody reads more suggestions than this; a file of 2,000 mistakes must still be quick. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { didYouMean } from './closest.ts'
-import { expected, found } from './expected.ts'
+import { didYouMean } from '../closest.ts'
+import { expected, found } from '../expected.ts'
 import { own } from './schema.ts'
 import { type NodeShape, type ParamShape, paramNames, portOf } from './shape.ts'
 

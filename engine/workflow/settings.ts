@@ -1,6 +1,6 @@
+import { didYouMean, nameList } from '../closest.ts'
 import { WorkflowError } from '../errors.ts'
 import type { Catalogue } from './catalogue.ts'
-import { didYouMean, nameList } from './closest.ts'
 import { parseJson } from './json.ts'
 import { parseParam } from './params.ts'
 import { type NodeEntry, own, parsePlace, type Workflow } from './schema.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
-import { closest } from '../../engine/workflow/closest.ts'
+import { closest } from '../../engine/closest.ts'
 import { createCatalogue, definer } from '../../engine/workflow/index.ts'
 import { canonical } from '../../engine/workflow/keys.ts'
 import { constant } from './support.ts'
