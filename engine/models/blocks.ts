@@ -38,7 +38,7 @@ export function linear(net: Network, name: string, x: Value): Value {
 /** `((x D) ⊙ s) U`: all LoRAs of one layer, their ranks one after another. */
 function linearDelta(net: Network, name: string, x: Value, out: number): Value {
   const { builder } = net
-  const rank = `rank:${name}`
+  const rank = rankOf(net, name)
   const outer = x.shape.slice(0, -1)
   const down = loraInput(net, `${name}.down`, [x.shape.at(-1)!, rank])
   const up = loraInput(net, `${name}.up`, [rank, out])
@@ -75,7 +75,7 @@ function convDelta(
   attributes: { kernel_shape: number[]; pads: readonly number[]; strides: number[] },
 ): Value {
   const { builder } = net
-  const rank = `rank:${name}`
+  const rank = rankOf(net, name)
   const [batch, out, height, width] = y.shape as [Dim, Dim, Dim, Dim]
   const down = loraInput(net, `${name}.down`, [rank, x.shape[1]!, ...attributes.kernel_shape])
   const up = loraInput(net, `${name}.up`, [out, rank, 1, 1])
@@ -86,6 +86,10 @@ function convDelta(
     pads: [0, 0, 0, 0],
     strides: [1, 1],
   })
+}
+
+function rankOf(net: Network, layer: string): Dim {
+  return net.training?.ranks.get(layer) ?? `rank:${layer}`
 }
 
 function loraInput(net: Network, name: string, shape: readonly Dim[]): Value {
@@ -126,6 +130,16 @@ export function groupNorm(
   return add(builder, weighted, net.weight(`${name}.bias`, [channels, 1, 1]))
 }
 
+/** Group norm, then SiLU: what every convolution of a resnet begins with. */
+export function normSilu(
+  net: Network,
+  name: string,
+  x: Value,
+  { groups, epsilon }: { groups: number; epsilon: number },
+): Value {
+  return net.recomputed('attention', () => silu(net, groupNorm(net, name, x, groups, epsilon)))
+}
+
 /** Layer norm over the last axis. */
 export function layerNorm(net: Network, name: string, x: Value): Value {
   const weights = [net.weight(`${name}.weight`), net.weight(`${name}.bias`)]
@@ -162,15 +176,23 @@ export function attention(
   heads: number,
   mask?: Value,
 ): Value {
-  const { builder } = net
+  if (!mask && net.fused.has('MultiHeadAttention')) {
+    return net.builder.op('MultiHeadAttention', [query, key, value], { num_heads: heads })
+  }
+  return net.recomputed('attention', () => plainAttention(net, [query, key, value], heads, mask))
+}
+
+function plainAttention(
+  { builder, type }: Network,
+  [query, key, value]: readonly [Value, Value, Value],
+  heads: number,
+  mask?: Value,
+): Value {
   const width = fixedDim(query.shape[2])
   const size = width / heads
-  if (!mask && net.fused.has('MultiHeadAttention')) {
-    return builder.op('MultiHeadAttention', [query, key, value], { num_heads: heads })
-  }
   const divide = (x: Value, perm: readonly number[]) =>
     transpose(builder, reshape(builder, x, [0, 0, heads, size]), perm)
-  const factor = scalar(builder, 1 / Math.sqrt(size), net.type)
+  const factor = scalar(builder, 1 / Math.sqrt(size), type)
   const q = mul(builder, divide(query, [0, 2, 1, 3]), factor)
   const scores = builder.op('MatMul', [q, divide(key, [0, 2, 3, 1])])
   const masked = mask ? add(builder, scores, mask) : scores

@@ -1,4 +1,5 @@
 import { add, bytesOf, cast, mul } from '../onnx/express.ts'
+import type { Dim } from '../onnx/dims.ts'
 import type { Program, Value } from '../onnx/value.ts'
 import { attention, gelu, layerNorm, linear, silu } from './blocks.ts'
 import {
@@ -44,10 +45,23 @@ export function clipProgram(
   options: BuildOptions,
 ): Program {
   const net = createNetwork('text-encoder', weights, options)
+  const { context, last } = encodedText(net, config, output)
+  networkOutput(net, 'context', context)
+  networkOutput(net, 'last', last)
+  return net.builder.finish()
+}
+
+/** Appends the text encoder with its inputs to a program. */
+export function encodedText(
+  net: Network,
+  config: ClipConfig,
+  output: ClipOutput,
+  batch: Dim = 'batch',
+): { context: Value; last: Value } {
   const { builder } = net
-  const tokens = networkInput(net, 'tokens', ['batch', config.positions], 'int64')
-  const replace = networkInput(net, 'replace', ['batch', config.positions, config.width])
-  const keep = networkInput(net, 'keep', ['batch', config.positions, 1])
+  const tokens = networkInput(net, 'tokens', [batch, config.positions], 'int64')
+  const replace = networkInput(net, 'replace', [batch, config.positions, config.width])
+  const keep = networkInput(net, 'keep', [batch, config.positions, 1])
   const table = net.stored(`${prefix}.embeddings.token_embedding.weight`)
   // The rows are picked before they are converted: the table itself stays as it is stored.
   const rows = cast(builder, builder.op('Gather', [table, tokens], { axis: 0 }), net.type)
@@ -60,9 +74,7 @@ export function clipProgram(
     if (layer === config.layers - output.skip) chosen = x
   }
   const norm = (value: Value) => layerNorm(net, `${prefix}.final_layer_norm`, value)
-  networkOutput(net, 'context', output.normed ? norm(chosen) : chosen)
-  networkOutput(net, 'last', norm(x))
-  return builder.finish()
+  return { context: output.normed ? norm(chosen) : chosen, last: norm(x) }
 }
 
 function encoderLayer(

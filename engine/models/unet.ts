@@ -9,6 +9,7 @@ import {
   groupNorm,
   layerNorm,
   linear,
+  normSilu,
   silu,
   toTokens,
 } from './blocks.ts'
@@ -45,9 +46,28 @@ export interface UnetConfig {
  */
 export function unetProgram(weights: Weights, config: UnetConfig, options: BuildOptions): Program {
   const net = createNetwork('unet', weights, options)
-  const sample = networkInput(net, 'sample', ['batch', config.inChannels, 'height', 'width'])
-  const time = networkInput(net, 'time', ['batch', config.channels[0]!])
-  const context = networkInput(net, 'context', ['batch', 'words', config.contextSize])
+  const prediction = unetPrediction(net, config, {
+    sample: networkInput(net, 'sample', ['batch', config.inChannels, 'height', 'width']),
+    time: networkInput(net, 'time', ['batch', config.channels[0]!]),
+    context: networkInput(net, 'context', ['batch', 'words', config.contextSize]),
+  })
+  networkOutput(net, 'prediction', prediction)
+  return net.builder.finish()
+}
+
+/** What goes into a U-Net, in the type of computation. */
+export interface UnetInputs {
+  readonly sample: Value
+  readonly time: Value
+  readonly context: Value
+}
+
+/** Appends the U-Net to a program and gives its prediction `[batch, 4, height, width]`. */
+export function unetPrediction(
+  net: Network,
+  config: UnetConfig,
+  { sample, time, context }: UnetInputs,
+): Value {
   const walk = new Walk(net, config, timeVector(net, time), context)
 
   let x = conv(net, 'conv_in', sample)
@@ -77,9 +97,8 @@ export function unetProgram(weights: Weights, config: UnetConfig, options: Build
     if (level > 0) x = conv(net, `${name}.upsamplers.0.conv`, enlarge(net, x, skips.at(-1)))
   })
 
-  x = silu(net, groupNorm(net, 'conv_norm_out', x, config.normGroups, 1e-5))
-  networkOutput(net, 'prediction', conv(net, 'conv_out', x))
-  return net.builder.finish()
+  x = normSilu(net, 'conv_norm_out', x, { groups: config.normGroups, epsilon: 1e-5 })
+  return conv(net, 'conv_out', x)
 }
 
 /** SiLU of the time vector `[batch, 4*channels[0]]`; every resnet begins with it. */
@@ -115,10 +134,14 @@ class Walk {
   }
 
   resnet(name: string, x: Value): Value {
+    return this.#net.recomputed('block', () => this.#resnet(name, x))
+  }
+
+  #resnet(name: string, x: Value): Value {
     const net = this.#net
     const { builder } = net
-    const groups = this.#config.normGroups
-    let y = silu(net, groupNorm(net, `${name}.norm1`, x, groups, 1e-5))
+    const norm = { groups: this.#config.normGroups, epsilon: 1e-5 }
+    let y = normSilu(net, `${name}.norm1`, x, norm)
     y = conv(net, `${name}.conv1`, y)
     const shift = linear(net, `${name}.time_emb_proj`, this.#time)
     const axes = builder.constant(
@@ -128,13 +151,17 @@ class Walk {
       [2, 3],
     )
     y = add(builder, y, builder.op('Unsqueeze', [shift, axes]))
-    y = silu(net, groupNorm(net, `${name}.norm2`, y, groups, 1e-5))
+    y = normSilu(net, `${name}.norm2`, y, norm)
     y = conv(net, `${name}.conv2`, y)
     const shortcut = `${name}.conv_shortcut`
     return add(builder, net.has(`${shortcut}.weight`) ? conv(net, shortcut, x) : x, y)
   }
 
   transformer(name: string, level: number, depth: number, x: Value): Value {
+    return this.#net.recomputed('block', () => this.#transformer(name, level, depth, x))
+  }
+
+  #transformer(name: string, level: number, depth: number, x: Value): Value {
     const net = this.#net
     const normed = groupNorm(net, `${name}.norm`, x, this.#config.normGroups, 1e-6, 1e-5)
     const byLinear = net.weights.tensors.get(`${name}.proj_in.weight`)?.shape.length === 2
@@ -161,8 +188,11 @@ class Walk {
       ] as const
       return linear(net, `${attn}.to_out.0`, attention(net, parts, heads))
     }
-    const own = layerNorm(net, `${name}.norm1`, x)
-    let y = add(net.builder, attend(`${name}.attn1`, own, own), x)
+    let y = x
+    if (!net.training?.skipped?.has(`${name}.attn1`)) {
+      const own = layerNorm(net, `${name}.norm1`, x)
+      y = add(net.builder, attend(`${name}.attn1`, own, own), x)
+    }
     y = add(
       net.builder,
       attend(`${name}.attn2`, layerNorm(net, `${name}.norm2`, y), this.#context),

@@ -7,7 +7,7 @@ import {
   fromTokens,
   groupNorm,
   linear,
-  silu,
+  normSilu,
   toTokens,
 } from './blocks.ts'
 import {
@@ -38,7 +38,14 @@ export function vaeEncoderProgram(
   options: BuildOptions,
 ): Program {
   const net = createNetwork('vae-encoder', weights, options)
-  let x = conv(net, 'encoder.conv_in', networkInput(net, 'image', ['batch', 3, 'height', 'width']))
+  const image = networkInput(net, 'image', ['batch', 3, 'height', 'width'])
+  networkOutput(net, 'moments', encodedImage(net, config, image))
+  return net.builder.finish()
+}
+
+/** Appends the encoder to a program and gives its moments. */
+export function encodedImage(net: Network, config: VaeConfig, image: Value): Value {
+  let x = conv(net, 'encoder.conv_in', image)
   config.channels.forEach((_, level) => {
     const name = `encoder.down_blocks.${level}`
     for (let layer = 0; layer < config.layersPerBlock; layer++) {
@@ -52,8 +59,7 @@ export function vaeEncoderProgram(
   })
   x = middle(net, config, 'encoder', x)
   x = ending(net, config, 'encoder', x)
-  networkOutput(net, 'moments', net.has('quant_conv.weight') ? conv(net, 'quant_conv', x) : x)
-  return net.builder.finish()
+  return net.has('quant_conv.weight') ? conv(net, 'quant_conv', x) : x
 }
 
 /**
@@ -67,6 +73,12 @@ export function vaeDecoderProgram(
 ): Program {
   const net = createNetwork('vae-decoder', weights, options)
   const latent = networkInput(net, 'latent', ['batch', config.latentChannels, 'height', 'width'])
+  networkOutput(net, 'image', decodedLatent(net, config, latent))
+  return net.builder.finish()
+}
+
+/** Appends the decoder to a program and gives the image. */
+export function decodedLatent(net: Network, config: VaeConfig, latent: Value): Value {
   const start = net.has('post_quant_conv.weight') ? conv(net, 'post_quant_conv', latent) : latent
   let x = middle(net, config, 'decoder', conv(net, 'decoder.conv_in', start))
   config.channels.forEach((_, index) => {
@@ -78,13 +90,14 @@ export function vaeDecoderProgram(
       x = conv(net, `${name}.upsamplers.0.conv`, enlarge(net, x))
     }
   })
-  networkOutput(net, 'image', ending(net, config, 'decoder', x))
-  return net.builder.finish()
+  return ending(net, config, 'decoder', x)
 }
 
 function resnet(net: Network, config: VaeConfig, name: string, x: Value): Value {
-  let y = conv(net, `${name}.conv1`, silu(net, norm(net, config, `${name}.norm1`, x)))
-  y = conv(net, `${name}.conv2`, silu(net, norm(net, config, `${name}.norm2`, y)))
+  if (net.training?.skipped?.has(name)) return x
+  const norm = { groups: config.normGroups, epsilon: 1e-6 }
+  let y = conv(net, `${name}.conv1`, normSilu(net, `${name}.norm1`, x, norm))
+  y = conv(net, `${name}.conv2`, normSilu(net, `${name}.norm2`, y, norm))
   const shortcut = `${name}.conv_shortcut`
   return add(net.builder, net.has(`${shortcut}.weight`) ? conv(net, shortcut, x) : x, y)
 }
@@ -97,7 +110,12 @@ function middle(net: Network, config: VaeConfig, part: string, x: Value): Value 
 
 /** One head over all places. */
 function selfAttention(net: Network, config: VaeConfig, name: string, x: Value): Value {
-  const tokens = toTokens(net, norm(net, config, `${name}.group_norm`, x))
+  const tokens = toTokens(
+    net,
+    net.recomputed('attention', () =>
+      groupNorm(net, `${name}.group_norm`, x, config.normGroups, 1e-6),
+    ),
+  )
   const parts = [
     linear(net, `${name}.to_q`, tokens),
     linear(net, `${name}.to_k`, tokens),
@@ -108,9 +126,6 @@ function selfAttention(net: Network, config: VaeConfig, name: string, x: Value):
 }
 
 function ending(net: Network, config: VaeConfig, part: string, x: Value): Value {
-  return conv(net, `${part}.conv_out`, silu(net, norm(net, config, `${part}.conv_norm_out`, x)))
-}
-
-function norm(net: Network, config: VaeConfig, name: string, x: Value): Value {
-  return groupNorm(net, name, x, config.normGroups, 1e-6)
+  const norm = { groups: config.normGroups, epsilon: 1e-6 }
+  return conv(net, `${part}.conv_out`, normSilu(net, `${part}.conv_norm_out`, x, norm))
 }

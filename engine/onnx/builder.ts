@@ -19,6 +19,19 @@ import {
  * provider refuses wrong shapes.
  */
 export interface Builder {
+  /** The ops added so far, in order. */
+  readonly operations: readonly Operation[]
+  /** Runs of ops whose results a gradient computes again rather than keeps, in order. */
+  readonly segments: readonly Segment[]
+  /** The value of a name. */
+  valueOf(name: string): Value
+  /** Bytes and place of a constant; undefined for every other value. */
+  constantOf(name: string): Initializer | undefined
+  /**
+   * Marks the ops that `run` adds: for a gradient their results are computed again when it
+   * arrives, so that nothing between the segment's inputs and outputs is kept meanwhile.
+   */
+  recomputed<T>(run: () => T): T
   /** A tensor fed at each run. Symbols in its shape are bound by the fed tensor. */
   input(name: string, type: ElementType, shape: Shape): Value
   /** A small constant that travels inside the program. */
@@ -51,14 +64,23 @@ export interface Builder {
   finish(passes?: readonly Pass[]): Program
 }
 
+/** A run of ops, by their positions; `end` is not included. */
+export interface Segment {
+  readonly start: number
+  readonly end: number
+}
+
 /** Starts a program. */
 export function createBuilder(name: string): Builder {
   const inputs: Value[] = []
   const outputs: Value[] = []
   const initializers: Initializer[] = []
   const operations: Operation[] = []
+  const segments: Segment[] = []
   const known = new Map<string, Value>()
+  const constants = new Map<string, Initializer>()
   let counter = 0
+  let isInSegment = false
 
   function declare(value: Value): Value {
     if (known.has(value.name)) {
@@ -108,7 +130,32 @@ export function createBuilder(name: string): Builder {
     return results
   }
 
+  function hold(initializer: Initializer): Value {
+    initializers.push(initializer)
+    constants.set(initializer.value.name, initializer)
+    return initializer.value
+  }
+
   return {
+    operations,
+    segments,
+    valueOf(valueName) {
+      const value = known.get(valueName)
+      if (value) return value
+      throw new FormatError(`${name}: value ${valueName} is absent, expected in this program`)
+    },
+    constantOf: (valueName) => constants.get(valueName),
+    recomputed(run) {
+      if (isInSegment) return run()
+      const start = operations.length
+      isInSegment = true
+      try {
+        return run()
+      } finally {
+        isInSegment = false
+        if (operations.length > start) segments.push({ start, end: operations.length })
+      }
+    },
     input(inputName, type, shape) {
       const value = declare({ name: inputName, type, shape })
       inputs.push(value)
@@ -122,18 +169,14 @@ export function createBuilder(name: string): Builder {
         ...(content && { content }),
       })
       expectSize(value, bytes.byteLength)
-      initializers.push({ value, bytes })
-      return value
+      return hold({ value, bytes })
     },
     weight(weightName, type, shape, data) {
       const existing = known.get(weightName)
       if (existing) return existing
       const value = declare({ name: weightName, type, shape })
       expectSize(value, data.length)
-      initializers.push(
-        data instanceof Uint8Array ? { value, bytes: data } : { value, external: data },
-      )
-      return value
+      return hold(data instanceof Uint8Array ? { value, bytes: data } : { value, external: data })
     },
     all,
     op(op, given, attributes) {

@@ -60,6 +60,8 @@ export function windowedDim(
   const reach = padding - dilation * (kernel - 1) - 1
   if (typeof size === 'number') return Math.floor((size + reach) / stride) + 1
   if (stride === 1 && reach === -1) return size
+  const whole = Math.floor(reach / stride) === -1 ? quotientOf(size, stride) : undefined
+  if (whole !== undefined) return whole
   const shift = reach < 0 ? `${reach}` : `+${reach}`
   return stride === 1 ? `(${size}${shift}+1)` : `(floor((${size}${shift})/${stride})+1)`
 }

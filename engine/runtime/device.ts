@@ -20,7 +20,12 @@ export interface Device {
 }
 
 /** All fused ops. Each has plain ops that compute the same. */
-export const fusedOps: readonly FusedOp[] = ['MultiHeadAttention', 'QuickGelu', 'Gelu']
+export const fusedOps: readonly FusedOp[] = [
+  'MultiHeadAttention',
+  'QuickGelu',
+  'Gelu',
+  'FusedMatMul',
+]
 
 /** The processor; its fused ops are held to reference data by the tests. */
 export const cpuDevice: Device = {

@@ -6,6 +6,7 @@ import type { Program, Value } from '../onnx/value.ts'
 import { elementwiseCases } from './probe-cases-elementwise.ts'
 import { layoutCases } from './probe-cases-layout.ts'
 import { networkCases } from './probe-cases-network.ts'
+import { trainingCases } from './probe-cases-training.ts'
 import { fingerprint, seededTensor, sizedShape } from './probe-data.ts'
 import type { HostTensor } from './tensor.ts'
 
@@ -42,7 +43,9 @@ export interface CaseEntry {
  * and at several sizes in one session.
  */
 export function probeCases(): ProbeCase[] {
-  return [...elementwiseCases(), ...layoutCases(), ...networkCases()].map(caseOf)
+  return [...elementwiseCases(), ...layoutCases(), ...networkCases(), ...trainingCases()].map(
+    caseOf,
+  )
 }
 
 /** Changes when a case does. */

@@ -2,7 +2,7 @@ import { messageOf } from '../errors.ts'
 import { cpuDevice, type Device } from './device.ts'
 import { type CaseResult, type ProbeBench, runProbe } from './probe.ts'
 import type { ProbeCase } from './probe-cases.ts'
-import { createSession } from './session.ts'
+import { createSession, newCounters } from './session.ts'
 
 /**
  * Runs cases on a device in a process of its own, because a fault in a driver ends the process.
@@ -24,8 +24,7 @@ process.once('message', async (order: Order) => {
     const bench: ProbeBench = {
       device: order.device,
       reference: order.device.provider === 'cpu' ? 'recorded' : cpuDevice,
-      open: (program, device, options) =>
-        createSession(program, device, { sessionsBuilt: 0, weightBytesRead: 0 }, options),
+      open: (program, device, options) => createSession(program, device, newCounters(), options),
       clock: () => performance.now(),
     }
     for await (const result of runProbe(order.cases, bench)) await tell({ type: 'result', result })

@@ -1,9 +1,9 @@
 import { type Program, weightBytesOf } from '../onnx/value.ts'
 import type { Device } from './device.ts'
+import { type HeldTensor, holdTensors, readTensors } from './held.ts'
 import {
   createSession,
-  type HeldTensor,
-  holdTensors,
+  newCounters,
   type RuntimeCounters,
   type Session,
   type SessionOptions,
@@ -24,6 +24,10 @@ export interface SessionPool {
   hold<Name extends string>(
     tensors: Readonly<Record<Name, HostTensor>>,
   ): Promise<Record<Name, HeldTensor>>
+  /** The numbers of held float32 tensors; not to be modified. */
+  read<Name extends string>(
+    tensors: Readonly<Record<Name, HeldTensor>>,
+  ): Promise<Record<Name, HostTensor>>
   /** Unloads one program, if it is loaded. */
   release(key: string): Promise<void>
   close(): Promise<void>
@@ -34,7 +38,7 @@ export interface SessionPool {
  * the program asked for last always fits.
  */
 export function createSessionPool(device: Device, weightBudget: number): SessionPool {
-  const counters: RuntimeCounters = { sessionsBuilt: 0, weightBytesRead: 0 }
+  const counters: RuntimeCounters = newCounters()
   /** Loaded and being loaded; the order is the order of use. */
   const sessions = new Map<string, Promise<Session>>()
   const loaded = new Map<string, Session>()
@@ -89,7 +93,8 @@ export function createSessionPool(device: Device, weightBudget: number): Session
       sessions.set(key, known)
       return known
     },
-    hold: (tensors) => holdTensors(tensors, device),
+    hold: (tensors) => holdTensors(tensors, device, counters),
+    read: (tensors) => readTensors(tensors, device, counters),
     release,
     async close() {
       for (const key of [...sessions.keys()]) await release(key)

@@ -1,18 +1,24 @@
 import { dirname } from 'node:path'
 import * as ort from 'onnxruntime-node'
-import { DeviceError, FormatError, messageOf } from '../errors.ts'
+import { FormatError } from '../errors.ts'
 import { encodeProgram, operationName } from '../onnx/encode.ts'
 import { type Program, weightBytesOf } from '../onnx/value.ts'
 import { bindShapes } from './bind-shapes.ts'
 import type { Device } from './device.ts'
-import { type HostTensor, sizeOf, typeOf } from './tensor.ts'
+import { guarded } from './faults.ts'
+import {
+  bytesIn,
+  fromRuntime,
+  HeldMemory,
+  type HeldTensor,
+  type Traffic,
+  toRuntime,
+} from './held.ts'
+import type { HostTensor } from './tensor.ts'
 
-/** A tensor ready to be fed many times: on a GPU it lives there. */
-export interface HeldTensor {
-  readonly shape: readonly number[]
-  /** Frees device memory; on the CPU there is nothing to free. */
-  release(): void
-}
+export { type HeldTensor, holdTensors } from './held.ts'
+
+type Feeds = Readonly<Record<string, HostTensor | HeldTensor>>
 
 /** A loaded program. */
 export interface Session {
@@ -23,22 +29,48 @@ export interface Session {
    * Feeds all inputs and gives all outputs as host tensors. Throws a `FormatError` where shapes are
    * wrong, before the device sees them.
    */
-  run(feeds: Readonly<Record<string, HostTensor | HeldTensor>>): Promise<Record<string, HostTensor>>
+  run(feeds: Feeds): Promise<Record<string, HostTensor>>
+  /**
+   * The same for a program of which some outputs stay on the device, see `SessionOptions.holds`:
+   * these come as held tensors, which the caller releases; the session may be released before.
+   */
+  runHeld(feeds: Feeds): Promise<HeldResults>
   release(): Promise<void>
 }
 
+/** What a run gave: what came to the host, and what stayed. */
+export interface HeldResults {
+  readonly results: Record<string, HostTensor>
+  readonly held: Record<string, HeldTensor>
+}
+
 /** What tests and benchmarks count. */
-export interface RuntimeCounters {
+export interface RuntimeCounters extends Traffic {
   sessionsBuilt: number
   /** Bytes of weights handed to sessions while they were built. */
   weightBytesRead: number
+}
+
+/** Counters at zero. */
+export function newCounters(): RuntimeCounters {
+  return { sessionsBuilt: 0, weightBytesRead: 0, bytesUploaded: 0, bytesReadBack: 0 }
 }
 
 /** How much the runtime may rearrange a program before it runs. */
 export interface SessionOptions {
   /** `basic` where absent: `extended` finds nothing to fuse in our programs and loads slower. */
   readonly optimisation?: 'disabled' | 'basic' | 'extended' | 'all'
+  /**
+   * `parallel` plans no sharing of memory between results, which for a program of some thousand ops
+   * takes longer than a few hundred runs of it; a run takes up to 1.4 times as long. `sequential`
+   * where absent.
+   */
+  readonly execution?: 'sequential' | 'parallel'
+  /** Threads within an op; those of the machine where absent. */
+  readonly threads?: number
   readonly profilePrefix?: string
+  /** Which outputs `runHeld` leaves on the device, by name. */
+  readonly holds?: (output: string) => boolean
   /** Refuses a program of which the runtime would leave parts to the processor. */
   readonly isStrict?: boolean
 }
@@ -48,31 +80,6 @@ export interface SessionOptions {
  * are so short that the spinning costs more than it saves. Real U-Nets have 1.7 GB.
  */
 const smallWeightBytes = 64 * 2 ** 20
-
-class Held implements HeldTensor {
-  readonly shape: readonly number[]
-  readonly #tensor: ort.Tensor
-  readonly #afterRelease: () => void
-  #isReleased = false
-
-  constructor(tensor: ort.Tensor, afterRelease: () => void = () => {}) {
-    this.#tensor = tensor
-    this.#afterRelease = afterRelease
-    this.shape = tensor.dims
-  }
-
-  get tensor(): ort.Tensor {
-    if (!this.#isReleased) return this.#tensor
-    throw new TypeError(`tensor [${this.shape.join(', ')}]: released, expected to be held`)
-  }
-
-  release(): void {
-    if (this.#isReleased) return
-    this.#isReleased = true
-    if (this.#tensor.location === 'gpu-buffer') this.#tensor.dispose()
-    this.#afterRelease()
-  }
-}
 
 /**
  * Loads a program on a device. Throws a `FormatError` where the runtime finds the program or a
@@ -90,26 +97,44 @@ export async function createSession(
   const session = await load(program, device, options)
   counters.sessionsBuilt += 1
   counters.weightBytesRead += weightBytes
-  let isReleased = false
+  const memory = new HeldMemory(() => session.release())
+  const { holds = () => false } = options
+
+  async function runAll(feeds: Feeds): Promise<ort.InferenceSession.ReturnType> {
+    const shapes = Object.fromEntries(
+      Object.entries(feeds).map(([name, feed]) => [name, feed.shape]),
+    )
+    bindShapes(name, inputs, shapes)
+    const fed = inputs.map(({ name }) => [name, feeds[name]!] as const)
+    const tensors = Object.fromEntries(fed.map(([name, feed]) => [name, toRuntime(feed)]))
+    counters.bytesUploaded += bytesIn(fed.map(([, feed]) => feed))
+    return guarded(`${name}: failed on ${device.name}`, () => session.run(tensors))
+  }
+
+  function toHost(found: readonly (readonly [string, ort.OnnxValue])[]) {
+    const results = found.map(([name, tensor]) => [name, fromRuntime(tensor)] as const)
+    counters.bytesReadBack += bytesIn(results.map(([, tensor]) => tensor))
+    return Object.fromEntries(results)
+  }
+
   return {
     program: name,
     weightBytes,
     async run(feeds) {
-      const shapes = Object.fromEntries(
-        Object.entries(feeds).map(([name, feed]) => [name, feed.shape]),
-      )
-      bindShapes(name, inputs, shapes)
-      const tensors = Object.fromEntries(inputs.map(({ name }) => [name, toRuntime(feeds[name]!)]))
-      const results = await guarded(`${name}: failed on ${device.name}`, () => session.run(tensors))
-      return Object.fromEntries(
-        Object.entries(results).map(([name, tensor]) => [name, fromRuntime(tensor)]),
-      )
+      // Reading what lies on a device would end the process.
+      if (options.holds)
+        throw new TypeError(`${name}: holds outputs, expected to be run by runHeld`)
+      return toHost(Object.entries(await runAll(feeds)))
     },
-    async release() {
-      if (isReleased) return
-      isReleased = true
-      await session.release()
+    async runHeld(feeds) {
+      const found = Object.entries(await runAll(feeds))
+      const staying = found.filter(([name]) => holds(name))
+      return {
+        results: toHost(found.filter(([name]) => !holds(name))),
+        held: Object.fromEntries(staying.map(([name, tensor]) => [name, memory.hold(tensor)])),
+      }
     },
+    release: () => memory.end(),
   }
 }
 
@@ -133,6 +158,10 @@ async function load(
         ? [device.provider]
         : executionProviders(program, device),
       graphOptimizationLevel: options.optimisation ?? 'basic',
+      ...(device.provider === 'webgpu' && preferredPlaces(program, options)),
+      // One thread between ops would be the same as none: then the runtime plans as ever.
+      ...(options.threads && { intraOpNumThreads: options.threads }),
+      ...(options.execution === 'parallel' && { executionMode: 'parallel', interOpNumThreads: 2 }),
       // What goes wrong on the processor is thrown; of WebGPU's faults some are only logged.
       logSeverityLevel: device.provider === 'cpu' || options.isStrict ? 4 : 3,
       ...(options.profilePrefix && {
@@ -164,101 +193,10 @@ function executionProviders(
   return [{ name: 'webgpu', forceCpuNodeNames }, 'cpu']
 }
 
-/**
- * Makes tensors ready to be fed again and again. On WebGPU they are copied to the device once,
- * through a session that hands its inputs on as device memory; elsewhere they are wrapped.
- */
-export async function holdTensors<Name extends string>(
-  tensors: Readonly<Record<Name, HostTensor>>,
-  device: Device,
-): Promise<Record<Name, HeldTensor>> {
-  const entries = Object.entries(tensors) as [Name, HostTensor][]
-  const wrapped = entries.map(([name, tensor]) => [name, new Held(toRuntime(tensor))] as const)
-  if (device.provider !== 'webgpu' || entries.length === 0) return record(wrapped)
-  return guarded(`tensors: cannot be held on ${device.name}`, async () => {
-    const passing = await ort.InferenceSession.create(encodeProgram(passProgram(entries)), {
-      executionProviders: ['webgpu'],
-      preferredOutputLocation: 'gpu-buffer',
-      graphOptimizationLevel: 'disabled',
-      logSeverityLevel: 3,
-    })
-    const feeds = wrapped.map(([, held], index) => [`in_${index}`, held.tensor] as const)
-    const results = await passing.run(Object.fromEntries(feeds)).catch(async (cause) => {
-      await passing.release()
-      throw cause
-    })
-    // The tensors live in memory of this session: ending it before the last of them is a fault
-    // that ends the process, never ending it leaks as much memory as they take.
-    let live = entries.length
-    const afterRelease = () => {
-      live -= 1
-      if (live === 0) void passing.release()
-    }
-    return record(
-      entries.map(([name], index) => [
-        name,
-        new Held(results[`out_${index}`] as ort.Tensor, afterRelease),
-      ]),
-    )
-  })
-}
-
-/** `Object.fromEntries` that keeps the type of the names. */
-function record<Name extends string>(
-  entries: readonly (readonly [Name, HeldTensor])[],
-): Record<Name, HeldTensor> {
-  return Object.fromEntries(entries) as Record<Name, HeldTensor>
-}
-
-/** A program that gives out what it is fed. */
-function passProgram(entries: readonly (readonly [string, HostTensor])[]): Program {
-  const values = entries.map(([, tensor], index) => ({
-    name: `in_${index}`,
-    type: typeOf(tensor),
-    shape: tensor.shape,
-  }))
-  return {
-    name: 'hold',
-    inputs: values,
-    outputs: values.map((value, index) => ({ ...value, name: `out_${index}` })),
-    initializers: [],
-    operations: values.map((value, index) => ({
-      op: 'Identity',
-      domain: '',
-      inputs: [value.name],
-      outputs: [`out_${index}`],
-      attributes: {},
-    })),
-  }
-}
-
-function toRuntime(feed: HostTensor | HeldTensor): ort.Tensor {
-  if (feed instanceof Held) return feed.tensor
-  const { data, shape } = feed as HostTensor
-  if (data.length !== sizeOf(shape)) {
-    throw new FormatError(
-      `tensor: ${data.length} values, expected ${sizeOf(shape)} for [${shape.join(', ')}]`,
-    )
-  }
-  return data instanceof BigInt64Array
-    ? new ort.Tensor('int64', data, shape)
-    : new ort.Tensor('float32', data, shape)
-}
-
-function fromRuntime(tensor: ort.OnnxValue): HostTensor {
-  const { data, dims } = tensor as ort.Tensor
-  return { data: data as Float32Array | BigInt64Array, shape: dims }
-}
-
-/** Says what a fault of the runtime means for the user. */
-async function guarded<T>(what: string, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act()
-  } catch (cause) {
-    const message = messageOf(cause)
-    if (/alloc|out of memory|OOM|bad_alloc/i.test(message)) {
-      throw new DeviceError(`${what}: out of memory; try a smaller picture or batch`, { cause })
-    }
-    throw new DeviceError(`${what}: ${message}`, { cause })
-  }
+/** Where outputs go, for those that do not come to the host. */
+function preferredPlaces({ outputs }: Program, { holds }: SessionOptions) {
+  const staying = outputs.filter(({ name }) => holds?.(name))
+  if (staying.length === 0) return {}
+  const places = staying.map(({ name }) => [name, 'gpu-buffer' as const])
+  return { preferredOutputLocation: Object.fromEntries(places) }
 }

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { ensureDemo } from '../../engine/cli/demo-files.ts'
 import { parseSafetensors, toFloat32 } from '../../engine/formats/safetensors.ts'
 import { openPredictor } from '../../engine/inference/predict.ts'
 import { readLora } from '../../engine/lora/load.ts'
@@ -108,20 +107,6 @@ describe('a random LoRA', () => {
     const file = parseSafetensors('lora', randomLora({ rank: 4, layers, seed, size: 1 }))
     return readLora('lora', file, { key: `${seed}` })
   }
-})
-
-test('the demo files are made where they are absent and left alone where not', async () => {
-  const models = join(folder, 'models')
-  const names = [
-    'checkpoints/demo.safetensors',
-    'loras/demo-style.safetensors',
-    'loras/demo-ink.safetensors',
-  ]
-  expect(await ensureDemo(models)).toEqual(names)
-  const times = names.map((name) => statSync(join(models, name)).mtimeMs)
-  rmSync(join(models, names[1]!))
-  expect(await ensureDemo(models)).toEqual([names[1]])
-  expect(statSync(join(models, names[0]!)).mtimeMs).toBe(times[0])
 })
 
 async function predict(model: Model): Promise<Float32Array> {

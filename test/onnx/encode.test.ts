@@ -6,10 +6,10 @@ import { encodeProgram } from '../../engine/onnx/encode.ts'
 import { bytesOf, cast } from '../../engine/onnx/express.ts'
 import type { ElementType } from '../../engine/onnx/value.ts'
 import { cpuDevice } from '../../engine/runtime/device.ts'
-import { createSession } from '../../engine/runtime/session.ts'
+import { createSession, newCounters } from '../../engine/runtime/session.ts'
 import { scratch } from '../support/cli.ts'
 
-const counters = () => ({ sessionsBuilt: 0, weightBytesRead: 0 })
+const counters = newCounters
 
 /** `x + w`, with `w` of four numbers at an offset of a file. */
 async function addStored(type: ElementType, stored: ArrayBufferView, offset: number) {

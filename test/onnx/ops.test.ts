@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type OpName, ops } from '../../engine/onnx/ops/index.ts'
 import { cpuDevice } from '../../engine/runtime/device.ts'
 import { type ProbeCase, probeCases } from '../../engine/runtime/probe-cases.ts'
-import { createSession } from '../../engine/runtime/session.ts'
+import { createSession, newCounters } from '../../engine/runtime/session.ts'
 import { boundSymbols, relativeDifference, sizesOfShape } from './numbers.ts'
 import { evaluate } from './reference.ts'
 
@@ -46,7 +46,7 @@ describe('on the processor', () => {
 
 /** Shapes by the rule of the op, numbers by the reference, at every size. */
 async function check({ program, op, feeds }: ProbeCase): Promise<void> {
-  const session = await createSession(program, cpuDevice, { sessionsBuilt: 0, weightBytesRead: 0 })
+  const session = await createSession(program, cpuDevice, newCounters())
   for (const feed of feeds) {
     const sizes = boundSymbols(program.inputs, feed)
     const expected = evaluate(program, feed)

@@ -4,7 +4,7 @@ import { add, mul, scalar } from '../../engine/onnx/express.ts'
 import { mergeEqual, type Pass, standardPasses, withoutUnused } from '../../engine/onnx/passes.ts'
 import type { Program } from '../../engine/onnx/value.ts'
 import { cpuDevice } from '../../engine/runtime/device.ts'
-import { createSession } from '../../engine/runtime/session.ts'
+import { createSession, newCounters } from '../../engine/runtime/session.ts'
 
 /** `(2x + 2x) * sigmoid(2x)`, written wastefully, and an op that nobody asks for. */
 function wasteful(passes: readonly Pass[]): Program {
@@ -20,7 +20,7 @@ function wasteful(passes: readonly Pass[]): Program {
 }
 
 async function run(program: Program): Promise<number[]> {
-  const counters = { sessionsBuilt: 0, weightBytesRead: 0 }
+  const counters = newCounters()
   const session = await createSession(program, cpuDevice, counters)
   const x = { data: new Float32Array([-1.5, 0, 0.25, 3]), shape: [4] }
   const { y } = await session.run({ x })

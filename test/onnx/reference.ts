@@ -3,16 +3,28 @@ import type { OpName } from '../../engine/onnx/ops/index.ts'
 import type { Attribute, Initializer, Program } from '../../engine/onnx/value.ts'
 import type { HostTensor } from '../../engine/runtime/tensor.ts'
 import { fromBfloat16 } from './numbers.ts'
+import {
+  broadcast,
+  broadcastAt,
+  build,
+  erf,
+  flip,
+  get,
+  getOr0,
+  inRows,
+  matMul,
+  mean,
+  normalised,
+  type Reference,
+  reduce,
+  softmax,
+  swapped,
+} from './reference-tensor.ts'
 
 /**
  * Every op of the table, slow and obvious, in float64: what the runtime is held to. Whole numbers
  * and truth values are numbers too.
  */
-
-export interface Reference {
-  readonly shape: readonly number[]
-  readonly data: readonly number[]
-}
 
 type Attributes = Readonly<Record<string, Attribute>>
 type Op = (inputs: readonly Reference[], attributes: Attributes) => Reference | Reference[]
@@ -20,11 +32,11 @@ type Op = (inputs: readonly Reference[], attributes: Attributes) => Reference | 
 /** Runs a program op by op; gives all its values by name. */
 export function evaluate(
   program: Program,
-  feeds: Readonly<Record<string, HostTensor>>,
+  feeds: Readonly<Record<string, HostTensor | Reference>>,
 ): Map<string, Reference> {
   const values = new Map<string, Reference>()
   for (const [name, { data, shape }] of Object.entries(feeds)) {
-    values.set(name, { shape, data: Array.from(data as Float32Array, Number) })
+    values.set(name, { shape, data: Array.from(data as ArrayLike<number>, Number) })
   }
   for (const initializer of program.initializers) {
     values.set(initializer.value.name, constantOf(initializer))
@@ -62,10 +74,7 @@ const unary =
 const elementwise =
   (act: (...values: number[]) => number): Op =>
   (inputs) => {
-    const rank = Math.max(...inputs.map(({ shape }) => shape.length))
-    const shape = Array.from({ length: rank }, (_, axis) =>
-      Math.max(...inputs.map((input) => input.shape[axis - rank + input.shape.length] ?? 1)),
-    )
+    const shape = broadcast(inputs.map((input) => input.shape))
     return build(shape, (at) => act(...inputs.map((input) => broadcastAt(input, at))))
   }
 
@@ -116,8 +125,8 @@ const reference: Record<OpName, Op> = {
     )
   },
   Concat(inputs, { axis }) {
-    const along = axis as number
     const shape = [...inputs[0]!.shape]
+    const along = ((axis as number) + shape.length) % shape.length
     shape[along] = inputs.reduce((sum, input) => sum + input.shape[along]!, 0)
     return build(shape, (at) => {
       let index = at[along]!
@@ -131,7 +140,9 @@ const reference: Record<OpName, Op> = {
   },
   Slice([x, starts, ends, axes]) {
     const ranges = x!.shape.map((size): [number, number] => [0, size])
-    axes!.data.forEach((axis, index) => {
+    starts!.data.forEach((_, index) => {
+      const given = axes?.data[index] ?? index
+      const axis = given < 0 ? given + x!.shape.length : given
       const size = x!.shape[axis]!
       const clamp = (value: number) => Math.min(size, Math.max(0, value < 0 ? value + size : value))
       ranges[axis] = [clamp(starts!.data[index]!), clamp(ends!.data[index]!)]
@@ -146,7 +157,7 @@ const reference: Record<OpName, Op> = {
     )
   },
   Split([x, sizes], { axis }) {
-    const along = axis as number
+    const along = ((axis as number) + x!.shape.length) % x!.shape.length
     let start = 0
     return sizes!.data.map((size) => {
       const from = start
@@ -154,10 +165,14 @@ const reference: Record<OpName, Op> = {
       return build(x!.shape.with(along, size), (at) => get(x!, at.with(along, from + at[along]!)))
     })
   },
-  Gather([table, ids]) {
-    return build([...ids!.shape, ...table!.shape.slice(1)], (at) =>
-      get(table!, [get(ids!, at.slice(0, ids!.shape.length)), ...at.slice(ids!.shape.length)]),
-    )
+  Gather([table, ids], { axis = 0 }) {
+    const along = axis as number
+    const end = along + ids!.shape.length
+    const shape = table!.shape.toSpliced(along, 1, ...ids!.shape)
+    return build(shape, (at) => {
+      const picked = get(ids!, at.slice(along, end))
+      return get(table!, [...at.slice(0, along), picked, ...at.slice(end)])
+    })
   },
   Expand: ([x, sizes]) => build(sizes!.data, (at) => broadcastAt(x!, at)),
   Unsqueeze([x, axes]) {
@@ -192,6 +207,8 @@ const reference: Record<OpName, Op> = {
   },
 
   MatMul: ([a, b]) => matMul(a!, b!),
+  FusedMatMul: ([a, b], { transA, transB }) =>
+    matMul(transA ? swapped(a!) : a!, transB ? swapped(b!) : b!),
   Gemm([a, b, c], { transA, transB }) {
     const product = matMul(transA ? flip(a!) : a!, transB ? flip(b!) : b!)
     return c ? ([reference.Add([product, c], {})].flat()[0] as Reference) : product
@@ -221,6 +238,46 @@ const reference: Record<OpName, Op> = {
       return sum
     })
   },
+  ConvTranspose([x, w], { pads, strides, output_padding, group = 1 }) {
+    const [top, left, bottom, right] = pads as [number, number, number, number]
+    const [stepY, stepX] = strides as [number, number]
+    const [moreY, moreX] = (output_padding ?? [0, 0]) as [number, number]
+    const [batch, channels, height, width] = x!.shape as [number, number, number, number]
+    const [, each, kernelY, kernelX] = w!.shape as [number, number, number, number]
+    const inGroup = channels / (group as number)
+    const rows = (height - 1) * stepY + kernelY - top - bottom + moreY
+    const columns = (width - 1) * stepX + kernelX - left - right + moreX
+    return build([batch, each * (group as number), rows, columns], ([n, o, y, column]) => {
+      const first = Math.floor(o! / each) * inGroup
+      let sum = 0
+      for (let ky = 0; ky < kernelY; ky++) {
+        for (let kx = 0; kx < kernelX; kx++) {
+          const [fromY, fromX] = [(y! + top - ky) / stepY, (column! + left - kx) / stepX]
+          if (!Number.isInteger(fromY) || !Number.isInteger(fromX)) continue
+          for (let c = first; c < first + inGroup; c++) {
+            sum += getOr0(x!, [n!, c, fromY, fromX]) * get(w!, [c, o! % each, ky, kx])
+          }
+        }
+      }
+      return sum
+    })
+  },
+  AveragePool([x], { kernel_shape, strides }) {
+    const [kernelY, kernelX] = kernel_shape as [number, number]
+    const [stepY, stepX] = strides as [number, number]
+    const [batch, channels, height, width] = x!.shape as [number, number, number, number]
+    const rows = Math.floor((height - kernelY) / stepY) + 1
+    const columns = Math.floor((width - kernelX) / stepX) + 1
+    return build([batch, channels, rows, columns], ([n, c, y, column]) => {
+      let sum = 0
+      for (let ky = 0; ky < kernelY; ky++) {
+        for (let kx = 0; kx < kernelX; kx++) {
+          sum += get(x!, [n!, c!, y! * stepY + ky, column! * stepX + kx])
+        }
+      }
+      return sum / (kernelY * kernelX)
+    })
+  },
   InstanceNormalization([x, scale, bias], { epsilon }) {
     const [, channels] = x!.shape as [number, number]
     const inner = x!.shape.slice(2).reduce((a, b) => a * b, 1)
@@ -234,8 +291,9 @@ const reference: Record<OpName, Op> = {
       normalised(row, epsilon).map((v, i) => v * scale!.data[i]! + (bias?.data[i] ?? 0)),
     ),
   Softmax: ([x]) => inRows(x!, x!.shape.at(-1)!, softmax),
-  ReduceMean: ([x, axes]) => reduce(x!, axes!.data, (values) => mean(values)),
-  ReduceSum: ([x, axes]) => reduce(x!, axes!.data, (values) => values.reduce((a, b) => a + b, 0)),
+  ReduceMean: ([x, axes], { keepdims }) => reduce(x!, { axes: axes!.data, keepdims }, mean),
+  ReduceSum: ([x, axes], { keepdims }) =>
+    reduce(x!, { axes: axes!.data, keepdims }, (values) => values.reduce((a, b) => a + b, 0)),
   MultiHeadAttention([q, k, v], { num_heads }) {
     const heads = num_heads as number
     const [batch, tokens, width] = q!.shape as [number, number, number]
@@ -259,120 +317,4 @@ const reference: Record<OpName, Op> = {
       return sum
     })
   },
-}
-
-/** A tensor by a function of the place. */
-function build(shape: readonly number[], act: (at: number[]) => number): Reference {
-  const count = shape.reduce((a, b) => a * b, 1)
-  const at = new Array<number>(shape.length).fill(0)
-  const data = Array.from({ length: count }, () => {
-    const value = act(at)
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      at[axis]! += 1
-      if (at[axis]! < shape[axis]!) break
-      at[axis] = 0
-    }
-    return value
-  })
-  return { shape, data }
-}
-
-function get({ shape, data }: Reference, at: readonly number[]): number {
-  return data[indexOf(shape, at)]!
-}
-
-/** The place in row-major order. */
-function indexOf(shape: readonly number[], at: readonly number[]): number {
-  let index = 0
-  for (let axis = 0; axis < shape.length; axis++) index = index * shape[axis]! + at[axis]!
-  return index
-}
-
-function getOr0(x: Reference, at: readonly number[]): number {
-  return at.every((index, axis) => index >= 0 && index < x.shape[axis]!) ? get(x, at) : 0
-}
-
-function broadcastAt(x: Reference, at: readonly number[]): number {
-  const own = at.slice(at.length - x.shape.length)
-  return get(
-    x,
-    own.map((index, axis) => (x.shape[axis] === 1 ? 0 : index)),
-  )
-}
-
-function matMul(a: Reference, b: Reference): Reference {
-  const [inner, columns] = b.shape.slice(-2) as [number, number]
-  const outer = a.shape.length >= b.shape.length ? a : b
-  return build([...outer.shape.slice(0, -2), a.shape.at(-2)!, columns], (at) => {
-    const column = at.at(-1)!
-    const startOf = (x: Reference) => {
-      const front = at.slice(at.length - x.shape.length, -2)
-      const place = front.map((index, axis) => (x.shape[axis] === 1 ? 0 : index))
-      return indexOf(x.shape.slice(0, -2), place)
-    }
-    const ofA = (startOf(a) * a.shape.at(-2)! + at.at(-2)!) * inner
-    const ofB = startOf(b) * inner * columns + column
-    let sum = 0
-    for (let i = 0; i < inner; i++) sum += a.data[ofA + i]! * b.data[ofB + i * columns]!
-    return sum
-  })
-}
-
-function flip(x: Reference): Reference {
-  return build(x.shape.toReversed(), (at) => get(x, at.toReversed()))
-}
-
-function inRows(
-  x: Reference,
-  length: number,
-  act: (row: readonly number[], index: number) => readonly number[],
-): Reference {
-  const rows = Array.from({ length: x.data.length / length }, (_, index) =>
-    act(x.data.slice(index * length, (index + 1) * length), index),
-  )
-  return { shape: x.shape, data: rows.flat() }
-}
-
-function softmax(row: readonly number[]): number[] {
-  const greatest = Math.max(...row)
-  const powers = row.map((value) => Math.exp(value - greatest))
-  const sum = powers.reduce((a, b) => a + b, 0)
-  return powers.map((value) => value / sum)
-}
-
-function normalised(row: readonly number[], epsilon: Attribute | undefined): number[] {
-  const centre = mean(row)
-  const variance = mean(row.map((value) => (value - centre) ** 2))
-  return row.map((v) => (v - centre) / Math.sqrt(variance + (epsilon as { float: number }).float))
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length
-}
-
-function reduce(
-  x: Reference,
-  given: readonly number[],
-  act: (values: readonly number[]) => number,
-): Reference {
-  const axes = given.map((axis) => (axis < 0 ? axis + x.shape.length : axis))
-  const shape = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
-  const groups = build(shape, () => 0).data.map((): number[] => [])
-  build(x.shape, (at) => {
-    const kept = at.map((index, axis) => (axes.includes(axis) ? 0 : index))
-    groups[indexOf(shape, kept)]!.push(get(x, at))
-    return 0
-  })
-  return { shape, data: groups.map(act) }
-}
-
-/** The error function by its Taylor series; enough terms for |x| up to 4. */
-function erf(x: number): number {
-  let term = x
-  let sum = x
-  for (let n = 1; n < 120; n++) {
-    term *= -(x * x) / n
-    sum += term / (2 * n + 1)
-  }
-  return (2 / Math.sqrt(Math.PI)) * sum
 }

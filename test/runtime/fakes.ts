@@ -5,7 +5,12 @@ import { cpuDevice, type Device } from '../../engine/runtime/device.ts'
 import type { Examiner } from '../../engine/runtime/examiner.ts'
 import type { ProbeMemory } from '../../engine/runtime/open-device.ts'
 import { runProbe } from '../../engine/runtime/probe.ts'
-import { createSession, type Session, type SessionOptions } from '../../engine/runtime/session.ts'
+import {
+  createSession,
+  newCounters,
+  type Session,
+  type SessionOptions,
+} from '../../engine/runtime/session.ts'
 
 /** Devices that are the processor with deliberate faults. */
 
@@ -19,7 +24,7 @@ export function emptyMemory(): ProbeMemory & { records: Map<string, unknown> } {
   }
 }
 
-export const counters = () => ({ sessionsBuilt: 0, weightBytesRead: 0 })
+export const counters = newCounters
 
 /** How the faulty device computes a program that holds the op. */
 export type Fault = (session: Session, program: Program) => Session

@@ -144,7 +144,7 @@ describe.skipIf(lacks('webgpu'))('on a WebGPU adapter', () => {
       if (!isFused || device.fused.has('MultiHeadAttention')) expect(one.verdict).toBe('right')
     }
     if (!device.name.startsWith('SwiftShader')) return
-    expect([...device.fused]).toEqual(['QuickGelu', 'Gelu'])
+    expect([...device.fused]).toEqual(['QuickGelu', 'Gelu', 'FusedMatMul'])
     expect(device.cpuOps).toEqual(new Set(['Cos']))
   })
 })

@@ -1,5 +1,5 @@
 import { FormatError } from '../../errors.ts'
-import { broadcastShapes, type Dim, showShape, windowedDim } from '../dims.ts'
+import { broadcastShapes, type Dim, productOf, showShape, windowedDim } from '../dims.ts'
 import {
   axisOf,
   expectRank,
@@ -60,6 +60,46 @@ function conv(context: OpContext): OutputInfo[] {
   return [{ type: commonType(context), shape: [x.shape[0]!, out!, ...spatial] }]
 }
 
+/** The transpose of `Conv`: `x [batch, in, height, width]`, `w [in, out/group, kh, kw]`. */
+function convTranspose(context: OpContext): OutputInfo[] {
+  const [x, weight] = [inputAt(context, 0), inputAt(context, 1)]
+  expectRank(context, x, 4)
+  expectRank(context, weight, 4)
+  expectSame(context, `channels of ${x.name} for ${weight.name}`, x.shape[1]!, weight.shape[0]!)
+  const pads = numbersOf(context, 'pads', [0, 0, 0, 0])
+  const strides = numbersOf(context, 'strides', [1, 1])
+  const extra = numbersOf(context, 'output_padding', [0, 0])
+  const out = productOf([weight.shape[1]!, numberOf(context, 'group', 1)])
+  const spatial = weight.shape.slice(2).map((size, axis) => {
+    if (typeof size !== 'number') throw new FormatError(`ConvTranspose: kernel size is ${size}`)
+    const more = size - strides[axis]! - pads[axis]! - pads[axis + 2]! + extra[axis]!
+    const enlarged = productOf([x.shape[axis + 2]!, strides[axis]!])
+    if (typeof enlarged === 'number') return enlarged + more
+    return more === 0 ? enlarged : `(${enlarged}+${more})`
+  })
+  return [{ type: commonType(context), shape: [x.shape[0]!, out, ...spatial] }]
+}
+
+/** Means of windows of `kernel_shape`, as far apart as `strides`. */
+function averagePool(context: OpContext): OutputInfo[] {
+  const { type, shape } = inputAt(context, 0)
+  const kernel = numbersOf(context, 'kernel_shape')
+  const strides = numbersOf(context, 'strides')
+  const spatial = kernel.map((size, axis) => windowedDim(shape[axis + 2]!, size, 0, strides[axis]!))
+  return [{ type, shape: [shape[0]!, shape[1]!, ...spatial] }]
+}
+
+/** `MatMul` with either input's last two axes exchanged by attribute. */
+function fusedMatMul(context: OpContext): OutputInfo[] {
+  const inputs = context.inputs.map((value, index) => {
+    const flip = numberOf(context, index === 0 ? 'transA' : 'transB', 0)
+    if (!value || !flip) return value
+    const { shape } = value
+    return { ...value, shape: [...shape.slice(0, -2), shape.at(-1)!, shape.at(-2)!] }
+  })
+  return matMul({ ...context, inputs })
+}
+
 function perAxisNorm(axis: (context: OpContext) => Dim) {
   return (context: OpContext): OutputInfo[] => {
     const { type, shape } = inputAt(context, 0)
@@ -77,12 +117,15 @@ function softmax(context: OpContext): OutputInfo[] {
   return [{ type, shape }]
 }
 
-/** Reduces the axes of the second input; axes kept as 1. */
+/** Reduces the axes of the second input; axes are kept as 1 unless `keepdims` is 0. */
 function reduce(context: OpContext): OutputInfo[] {
   const { type, shape } = inputAt(context, 0)
   const axes = (inputAt(context, 1).content ?? []).map((axis) =>
     axisOf(context, axis as number, shape.length),
   )
+  if (numberOf(context, 'keepdims', 1) === 0) {
+    return [{ type, shape: shape.filter((_, axis) => !axes.includes(axis)) }]
+  }
   return [{ type, shape: shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim)) }]
 }
 
@@ -104,7 +147,10 @@ function multiHeadAttention(context: OpContext): OutputInfo[] {
 export const network = {
   MatMul: { arity: [2, 2], outputs: matMul },
   Gemm: { arity: [2, 3], outputs: gemm },
+  FusedMatMul: { domain: 'com.microsoft', arity: [2, 2], outputs: fusedMatMul },
   Conv: { arity: [2, 3], outputs: conv },
+  ConvTranspose: { arity: [2, 2], outputs: convTranspose },
+  AveragePool: { arity: [1, 1], outputs: averagePool },
   InstanceNormalization: {
     arity: [3, 3],
     outputs: perAxisNorm((context) => inputAt(context, 0).shape[1]!),
