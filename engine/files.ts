@@ -1,6 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
+import type { DatasetSource } from './dataset/source.ts'
 import { FormatError, WorkflowError } from './errors.ts'
+import { foldersOf, openFolder } from './files/folder.ts'
 import { nearestNames, safeName } from './files/names.ts'
 import {
   type FileFolders,
@@ -46,6 +48,8 @@ export interface Files extends Lookup {
   weights(kind: string, name: string): Promise<WeightFile>
   /** The bytes of a picture, undecoded, at most 256 MiB. `kind` is `input` or `output`. */
   picture(name: string, kind?: 'input' | 'output'): Promise<Uint8Array>
+  /** A folder of pictures below the input folder. Throws a WorkflowError that names the nearest. */
+  folder(name: string): Promise<DatasetSource>
   /**
    * Writes `folder/cat.png` as `folder/cat_00001_.png` below the output folder, or with the next
    * free number. Whole or not at all. Throws a DeviceError where the disk is full.
@@ -71,7 +75,8 @@ export function openFiles(folders: FileFolders): Files {
     const lists = placesOf(folders, known).map((place) =>
       listPlace(place, fileKinds[known].endings),
     )
-    return [...new Set((await Promise.all(lists)).flat())].sort()
+    const all = [...new Set((await Promise.all(lists)).flat())].sort()
+    return known === 'input-folders' ? foldersOf(all) : all
   }
   const resolve = async (kind: string, name: string) => {
     const found = await find(kind, name)
@@ -92,7 +97,9 @@ export function openFiles(folders: FileFolders): Files {
     resolve,
     async fingerprint(kind, name) {
       const found = await find(kind, name)
-      return found === undefined ? undefined : fingerprintOf(found)
+      if (found === undefined) return undefined
+      if (kind === 'input-folders' && !(await stat(found)).isDirectory()) return undefined
+      return fingerprintOf(found)
     },
     async header(kind, name) {
       return readSource(await resolve(kind, name), name)
@@ -110,6 +117,11 @@ export function openFiles(folders: FileFolders): Files {
       }
       return readFile(path)
     },
+    async folder(name) {
+      const path = await resolve('input-folders', name)
+      if ((await stat(path)).isDirectory()) return openFolder(path, name)
+      throw new WorkflowError(`${name}: this is a file, a folder of pictures expected`)
+    },
     async save(pattern, bytes) {
       const path = await saveNumbered(join(folders.output, safeName('output', pattern)), bytes)
       return { name: relative(folders.output, path).split(sep).join('/'), path }
@@ -123,9 +135,11 @@ function unknownFile(
   names: readonly string[],
   { models, ...others }: FileFolders,
 ): WorkflowError {
-  const folders = kind === 'input' || kind === 'output' ? others[kind] : models.join(', ')
+  const isFolder = kind === 'input-folders'
+  const place = isFolder ? 'input' : kind
+  const folders = place === 'input' || place === 'output' ? others[place] : models.join(', ')
   const nearest = nearestNames(name, names)
   const advice = nearest.length > 0 ? `; did you mean ${nearest.join(' or ')}` : ''
-  const thing = `${kind}: no file ${JSON.stringify(name)}`
+  const thing = `${kind}: no ${isFolder ? 'folder' : 'file'} ${JSON.stringify(name)}`
   return new WorkflowError(`${thing}, expected one of the ${names.length} in ${folders}${advice}`)
 }

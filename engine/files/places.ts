@@ -26,6 +26,8 @@ export const fileKinds = {
   embeddings: { folders: ['embeddings'], endings: weights },
   input: { folders: [], endings: pictures },
   output: { folders: [], endings: pictures },
+  // Folders of pictures below the input folder; a name is that of a folder.
+  'input-folders': { folders: [], endings: pictures },
 } as const satisfies Record<string, { folders: readonly string[]; endings: readonly string[] }>
 
 /** Name of a kind of files, as `Lookup` and `.meta({ file })` write it. */
@@ -55,6 +57,7 @@ export function placesOf(folders: FileFolders, kind: FileKind): Place[] {
   if (kind === 'input' || kind === 'output') {
     return [{ folder: folders[kind], except: noFolders }]
   }
+  if (kind === 'input-folders') return [{ folder: folders.input, except: noFolders }]
   return folders.models.flatMap((root) => [
     ...fileKinds[kind].folders.map((name) => ({ folder: join(root, name), except: noFolders })),
     { folder: root, except: kindFolders },
