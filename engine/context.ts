@@ -1,7 +1,8 @@
 import { totalmem } from 'node:os'
 import { codecs } from './codecs.ts'
+import { type FileHashes, type HashOptions, hashFile } from './files/hash-file.ts'
 import { readWeight } from './files/read-weight.ts'
-import { type Files, openFiles } from './files.ts'
+import { type FileKind, type Files, openFiles } from './files.ts'
 import type { parseSafetensors, SafetensorsTensor } from './formats/safetensors.ts'
 import { createLoraFeeder, type LoraFeeder } from './inference/lora-feeds.ts'
 import { createPromptMemo, type PromptMemo } from './inference/prompt-memo.ts'
@@ -46,6 +47,12 @@ export interface Services {
   ): Promise<Checkpoint>
   lora(file: string, allowUnmatched: boolean): Promise<Lora>
   embeddings(files: readonly string[]): Promise<EmbeddingTable>
+  /** SHA-256 of a file, worked out once; undefined for a model in a folder. */
+  hashes(
+    kind: FileKind,
+    file: string,
+    options?: Omit<HashOptions, 'memory'>,
+  ): Promise<FileHashes | undefined>
   /** Absolute; pictures are saved below it. */
   readonly outputFolder: string
   /** What a picture saved by this node should carry; absent where no graph is known. */
@@ -80,6 +87,10 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       }
       return embeddingTable(entries)
     },
+    async hashes(kind, file, hashOptions) {
+      const memory = recordsOf(options)
+      return hashFile(await files.resolve(kind, file), { ...hashOptions, memory })
+    },
     async close() {
       const opened = await runtime
       await opened?.feeder.close()
@@ -98,14 +109,19 @@ const maxRecordBytes = 2 ** 26
 
 /** The runtime is loaded only where something has to be computed. */
 async function openRuntime(options: ServicesOptions): Promise<Runtime> {
-  const { provider = 'auto', cacheDir, onNotice } = options
+  const { provider = 'auto', onNotice } = options
   const { createSessionPool } = await import('./runtime/session-pool.ts')
   const { openCheckedDevice } = await import('./inference/check-block.ts')
-  const store = openStore({ folder: cacheDir, maxBytes: maxRecordBytes })
-  const memory = { get: store.readRecord, put: store.writeRecord }
+  const memory = recordsOf(options)
   const device = await openCheckedDevice({ provider, memory, ...(onNotice && { onNotice }) })
   const pool = createSessionPool(device, totalmem() / 4)
   return { pool, feeder: createLoraFeeder(pool, readWeight), prompts: createPromptMemo() }
+}
+
+/** Small records in the cache folder: of devices, and of the hashes of files. */
+function recordsOf({ cacheDir }: ServicesOptions) {
+  const store = openStore({ folder: cacheDir, maxBytes: maxRecordBytes })
+  return { get: store.readRecord, put: store.writeRecord }
 }
 
 /** Largest LoRA or embedding that is read into memory; real ones stay below 2 GB. */

@@ -1,5 +1,10 @@
+import type { Dataset } from './dataset/settings.ts'
 import type { Lora } from './lora/load.ts'
 import type { Model, TextEncoder, Vae } from './models/handles.ts'
+import type { NewPart } from './training/base/parts.ts'
+import type { LearningRateSettings } from './training/learning-rate.ts'
+import type { OptimizerSettings } from './training/optimizers.ts'
+import type { TrainingResult } from './training/result.ts'
 
 /**
  * What travels on wires. A value is never modified once it has left its node.
@@ -46,6 +51,14 @@ export interface SocketValues {
   latent: LatentImage
   image: Image
   mask: Mask
+  /** Pictures with captions in a folder; no pixel is in memory. */
+  dataset: Dataset
+  /** How gradients become steps, and how large these are over a run. */
+  optimizer: OptimizerSettings & LearningRateSettings
+  /** What a training run left behind. */
+  training: TrainingResult
+  /** A part of a model that was trained from nothing and is in no file yet. */
+  weights: NewPart
   number: number
   integer: number
   text: string

@@ -26,10 +26,16 @@ import {
 
 /** Who may import whom. `*` is everyone; `types` are imports that are erased. */
 const errors = 'engine/errors'
+const names = ['engine/closest', 'engine/expected']
 const rooms: RoomTable = {
   [errors]: { values: [] },
-  'engine/sockets': { values: [], types: ['engine/lora', 'engine/models'] },
-  'engine/workflow': { values: [errors] },
+  'engine/closest': { values: [] },
+  'engine/expected': { values: ['engine/closest'] },
+  'engine/sockets': {
+    values: [],
+    types: ['engine/lora', 'engine/models', 'engine/dataset', 'engine/training'],
+  },
+  'engine/workflow': { values: [...names, errors] },
   'engine/formats': { values: [errors], types: ['engine/sockets'] },
   'engine/onnx': { values: ['engine/formats', errors] },
   'engine/sampling': { values: [errors], types: ['engine/sockets'] },
@@ -52,9 +58,25 @@ const rooms: RoomTable = {
     ],
     types: ['engine/sockets', 'engine/context', 'engine/workflow'],
   },
+  'engine/dataset': {
+    values: ['engine/formats', 'engine/sampling', 'engine/models', ...names, errors],
+    types: ['engine/sockets'],
+  },
+  'engine/drawing': {
+    values: ['engine/sampling', 'engine/formats', errors],
+    types: ['engine/dataset', 'engine/sockets'],
+  },
+  'engine/training': {
+    values: [
+      ...['engine/onnx', 'engine/models', 'engine/lora', 'engine/sampling', 'engine/runtime'],
+      ...['engine/inference', 'engine/formats', 'engine/dataset', 'engine/drawing', ...names],
+      errors,
+    ],
+    types: ['*'],
+  },
   'engine/files': {
     values: ['engine/formats', 'engine/models', 'engine/lora', errors],
-    types: ['engine/sockets', 'engine/workflow'],
+    types: ['engine/sockets', 'engine/workflow', 'engine/dataset'],
   },
   'engine/store': { values: ['engine/files', errors], types: ['engine/workflow'] },
   'engine/codecs': {
@@ -87,8 +109,11 @@ const disk = ['engine/files.ts', 'engine/files', 'engine/store.ts']
 const packages: Record<string, readonly string[]> = {
   zod: [
     ...['engine/workflow', 'engine/index.ts', 'engine/models', 'engine/lora'],
-    ...['engine/inference', 'engine/bench', 'nodes', 'test'],
+    ...['engine/inference', 'engine/bench', 'engine/dataset', 'engine/training'],
+    ...['nodes', 'test'],
   ],
+  yaml: ['engine/training/import', 'test'],
+  'smol-toml': ['engine/training/import', 'test'],
   'onnxruntime-node': ['engine/runtime', 'test'],
   sharp: ['engine/formats/picture.ts', 'test'],
   protobufjs: ['engine/onnx', 'test'],
@@ -109,12 +134,15 @@ const packages: Record<string, readonly string[]> = {
   'node:stream': world(),
   'node:timers': world(),
   'node:process': world(),
-  'node:child_process': world(),
+  'node:child_process': [...world(), 'engine/files/hardware.ts'],
   'node:util': ['*'],
 }
 
 /** Where only arithmetic happens: the clock and the dice come in as arguments. */
-const pureRooms = ['engine/workflow', 'engine/formats', 'engine/onnx', 'engine/sampling']
+const pureRooms = [
+  ...['engine/workflow', 'engine/formats', 'engine/onnx', 'engine/sampling'],
+  ...['engine/dataset', 'engine/drawing', 'engine/training'],
+]
 
 const topLevel = [
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'LICENSE'],
@@ -228,7 +256,7 @@ describe('the house', () => {
     const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8')
     const named = (pattern: RegExp) => [...readme.matchAll(pattern)].map((match) => `${match[1]}`)
     const scripts = named(/npm run ([\w:]+)/g)
-    const commands = named(/(?:npm run mazeru --|`mazeru) (\w+)/g)
+    const commands = named(/(?:npm run mazeru --|`mazeru) ([\w-]+)/g)
     const workflows = named(/(workflows\/[\w-]+\.json)/g)
     expect(scripts.filter((script) => !manifest.scripts[script])).toEqual([])
     expect(commands.filter((command) => !commandNames.includes(command))).toEqual([])

@@ -9,10 +9,17 @@ import { runCommand } from './run.ts'
 import type { Shell } from './shell.ts'
 import { whyCommand } from './why.ts'
 
-/** A command: how it is declared, and what it does with its one argument and its options. */
+/** A command: how it is declared, and what it does with its arguments and its options. */
 interface CommandEntry {
   declare(command: Command): Command
-  run(argument: string, options: object, host: Host, shell: Shell): Promise<number>
+  run(
+    argument: string,
+    options: object,
+    host: Host,
+    shell: Shell,
+    /** All arguments, where there is more than one. */
+    words: readonly string[],
+  ): Promise<number>
 }
 
 /** The commands by name and argument, in the order of the help. */
@@ -49,6 +56,28 @@ const commands: Readonly<Record<string, CommandEntry>> = {
         .option('--schema', 'JSON Schema of a workflow file, or of one node in it'),
     run: nodesCommand,
   },
+  'dataset <task> [folder]': {
+    declare: (command) =>
+      command
+        .description('check DIR: say what is wrong with the pictures and captions of a folder')
+        .option('--resolution <pixels>', 'side that they are trained at (default: 512)')
+        .option('--no-buckets', 'every picture is cut to a square')
+        .option('--require-licence', 'a picture without a licence is an error')
+        .option('--sheet <file>', 'write a contact sheet with crops and findings, a PNG')
+        .option('--json', 'the report as one JSON object'),
+    run: async (...all) => (await import('./dataset.ts')).datasetCommand(...all),
+  },
+  'import-training <file>': {
+    declare: (command) =>
+      command
+        .description('turn the settings of another training tool into a workflow')
+        .option('--dataset-config <file>', 'a dataset file of sd-scripts')
+        .option('-o, --output <file>', 'the workflow to write')
+        .option('--force', 'write over a workflow that is there')
+        .option('--json', 'report and workflow as one JSON object'),
+    run: async (...[first, options, host, shell]) =>
+      (await import('./import-training.ts')).importTrainingCommand(first, options, host, shell),
+  },
   demo: {
     declare: (command) =>
       command
@@ -56,7 +85,8 @@ const commands: Readonly<Record<string, CommandEntry>> = {
         .option('--out <dir>', 'folder that the picture is saved in (default: ./output)')
         .addOption(new Option('--provider <name>', 'where networks run').choices(providerChoices))
         .option('--json', 'events as lines of JSON on stdout'),
-    run: async (...all) => (await import('./demo.ts')).demoCommand(...all),
+    run: async (...[first, options, host, shell]) =>
+      (await import('./demo.ts')).demoCommand(first, options, host, shell),
   },
   doctor: {
     declare: (command) =>
@@ -67,12 +97,13 @@ const commands: Readonly<Record<string, CommandEntry>> = {
         )
         .option('--fresh', 'probe again what is remembered')
         .option('--json', 'the findings as one JSON object'),
-    run: async (...all) => (await import('./doctor.ts')).doctorCommand(...all),
+    run: async (...[first, options, host, shell]) =>
+      (await import('./doctor.ts')).doctorCommand(first, options, host, shell),
   },
-  bench: {
+  'bench [part]': {
     declare: (command) =>
       command
-        .description('measure speed and memory on this machine')
+        .description('measure speed and memory on this machine: of draw (default) or of train')
         .option('--full', 'write and measure a random checkpoint of the size of SD 1.5, 2 GB')
         .option('--json <file>', 'write the figures into a file')
         .option('--only <names>', 'figures to measure, separated by commas')
@@ -80,7 +111,8 @@ const commands: Readonly<Record<string, CommandEntry>> = {
         .option('--versus <command>', 'a command that prints the ms of a step of another program')
         .option('--checkpoint <file>', 'measure this checkpoint of SD 1.x instead')
         .option('--keep', 'keep the random checkpoint'),
-    run: async (...all) => (await import('./bench.ts')).benchCommand(...all),
+    run: async (...[first, options, host, shell]) =>
+      (await import('./bench.ts')).benchCommand(first, options, host, shell),
   },
 }
 
@@ -107,7 +139,7 @@ export async function runCommandLine(
       const options = command.optsWithGlobals()
       // A command without an argument gets its options first; it does not look at what it gets.
       const argument = (typeof first === 'string' ? first : undefined) as string
-      code = await guarded(options, shell, () => run(argument, options, host, shell))
+      code = await guarded(options, shell, () => run(argument, options, host, shell, command.args))
     })
   }
   return await parse(program, words, shell, () => code)

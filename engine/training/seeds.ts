@@ -1,0 +1,1 @@
+export { mixSeed } from '../sampling/mix-seed.ts'
