@@ -25,7 +25,7 @@ export default defineNode({
     mascot: z.boolean().default(false).describe('all show a monster that no other picture has'),
     trigger: z.string().trim().min(1).default('mascot').describe('word for the mascot'),
     suffix: z.string().trim().default('').describe('ends every caption, such as: neon style'),
-    batchSize: z.int().min(1).max(4096).default(4),
+    batchSize: z.int().min(1).max(4096).default(4).describe('pictures of a step'),
     repeats: z.int().min(1).max(100_000).default(1).describe('times a picture is seen an epoch'),
     shown: z.int().min(1).max(256).default(16).describe('pictures on the contact sheet'),
     columns: z.int().min(1).max(32).default(4).describe('of the contact sheet'),

@@ -21,9 +21,15 @@ export default defineNode({
   inputs: { denoiser: 'weights', decoder: 'weights', encoder: 'weights' },
   params: z.object({
     name: z.string().min(1).default('new-model').describe('beginning of the file name'),
-    title: z.string().default(demoFacts.title),
-    author: z.string().default(demoFacts.author ?? ''),
-    description: z.string().default(demoFacts.description ?? ''),
+    title: z.string().default(demoFacts.title).describe('title in the file'),
+    author: z
+      .string()
+      .default(demoFacts.author ?? '')
+      .describe('author in the file'),
+    description: z
+      .string()
+      .default(demoFacts.description ?? '')
+      .describe('what the file says of itself'),
     licence: z
       .string()
       .default(demoFacts.licence ?? '')

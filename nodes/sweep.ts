@@ -1,9 +1,12 @@
 import {
   defineNode,
+  hardwareMonitor,
   openRunFolder,
   openStore,
+  readHardware,
   readWeight,
   runSweepNode,
+  safeName,
   sha256,
   sweepParams,
 } from '../engine/index.ts'
@@ -34,6 +37,10 @@ export default defineNode({
   },
   purity: 'seeded',
   sink: true,
+  async inspect({ outputName }) {
+    if (outputName !== undefined) safeName('training', outputName)
+    return []
+  },
   async run(inputs, params, context) {
     const { outputFolder } = context.services
     const store = openStore({ folder: `${outputFolder}/training/.kept`, maxBytes: keptBytes })
@@ -42,6 +49,13 @@ export default defineNode({
       memory: () => process.memoryUsage.rss(),
       availableMemory: process.availableMemory(),
       openFolder: (name) => openRunFolder(outputFolder, name),
+      guard: hardwareMonitor({
+        ...{ read: readHardware, now: Date.now, limit: params.gpuTemperatureLimit },
+        async wait(milliseconds) {
+          await new Promise((resolve) => setTimeout(resolve, milliseconds))
+          context.throwIfCancelled()
+        },
+      }),
     })
     context.metric('sweep', { rows })
     return { lora, training, table }

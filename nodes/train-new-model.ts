@@ -20,7 +20,7 @@ export default defineNode({
   params: z.object({
     part: z.enum(partNames).default('denoiser').describe('the denoiser has the text encoder'),
     name: z.string().min(1).default('new-model').describe('folder below output/training'),
-    seed: z.int().min(0).default(1).meta({ seed: true }),
+    seed: z.int().min(0).default(1).meta({ seed: true }).describe('draws everything random'),
     phases: z
       .array(phaseSchema)
       .optional()

@@ -44,7 +44,9 @@ export default defineNode({
   },
   async run(inputs, params, context) {
     const { outputFolder } = context.services
-    const folder = await openRunFolder(outputFolder, params.outputName)
+    // What a dry run writes is in a folder of its own and goes with it.
+    const name = params.dryRun ? `${params.outputName}-dry-run` : params.outputName
+    const folder = await openRunFolder(outputFolder, name)
     try {
       const store = openStore({ folder: `${outputFolder}/training/.kept`, maxBytes: keptBytes })
       return await runTrainNode(inputs, params, {
@@ -61,7 +63,7 @@ export default defineNode({
         }),
       })
     } finally {
-      await folder.close()
+      await (params.dryRun ? folder.discard() : folder.close())
     }
   },
 })

@@ -147,7 +147,7 @@ const pureRooms = [
 const topLevel = [
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'LICENSE'],
   ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
-  ...['engine', 'nodes', 'editor', 'models', 'workflows', 'test', '.ci'],
+  ...['engine', 'nodes', 'editor', 'models', 'workflows', 'docs', 'test', '.ci'],
 ]
 
 const mebibyte = 2 ** 20

@@ -1,3 +1,6 @@
+import { probeFigures } from './probe-figures.ts'
+import { trainFigures } from './train-figures.ts'
+
 /** The figures by name. A name keeps its meaning: figures of different days are compared. */
 export const figures = {
   lora_overhead_1x16: {
@@ -55,19 +58,34 @@ export const figures = {
     needs: 'full',
     least: 1.5,
   },
+  ...trainFigures,
+  ...probeFigures,
 } as const satisfies Record<string, FigureEntry>
 
-interface FigureEntry {
+/** One figure: what it says, and what it is held to. */
+export interface FigureEntry {
   readonly title: string
   readonly unit: string
   /** Whether it means something only at the size of a real model. */
   readonly needs: 'full' | 'any'
+  /** Of which part of the bench; of drawing where absent. */
+  readonly part?: BenchPart
   readonly most?: number
   readonly least?: number
 }
 
 export type FigureName = keyof typeof figures
 export const figureNames = Object.keys(figures) as readonly FigureName[]
+
+/** Parts of the bench, which are measured apart. */
+export const benchParts = ['draw', 'train', 'probe'] as const
+export type BenchPart = (typeof benchParts)[number]
+
+/** The part that a figure belongs to. */
+export function partOf(name: FigureName): BenchPart {
+  const { part = 'draw' }: FigureEntry = figures[name]
+  return part
+}
 
 /** One figure as it was measured. */
 export interface Measured {

@@ -5,12 +5,21 @@ import { CancelledError, WorkflowError } from '../errors.ts'
 import { replaceFile } from '../files/save.ts'
 import { randomCheckpoint, randomPresets } from '../models/random-checkpoint.ts'
 import { type Bench, type BenchIo, checkpointPath, type Measurement } from './bench.ts'
-import { type FigureName, figureNames, figures, type Measured } from './figures.ts'
+import {
+  benchParts,
+  type FigureName,
+  figureNames,
+  figures,
+  type Measured,
+  partOf,
+} from './figures.ts'
 import { graphEngine } from './graph.ts'
 import { loraSteps } from './lora-steps.ts'
 import { memory } from './memory.ts'
 import { picture } from './picture.ts'
+import { probe } from './probe.ts'
 import { type BenchReport, reportOf, shown, tableOf } from './report.ts'
+import { trainings } from './train.ts'
 import { vaeDecode } from './vae-decode.ts'
 import { versus } from './versus.ts'
 
@@ -19,6 +28,8 @@ export { type FigureName, figureNames } from './figures.ts'
 export type { BenchReport } from './report.ts'
 
 export interface BenchOptions {
+  /** `draw` where absent; figures named in `only` are measured whatever their part. */
+  readonly part?: string
   /** Measure at the size of SD 1.5; else the tiny model stands in where that says something. */
   readonly full?: boolean
   /** Absolute path of the JSON file to write. */
@@ -45,6 +56,8 @@ const measurements: readonly Measurement[] = [
   vaeDecode,
   versus,
   loraSteps,
+  ...trainings,
+  probe,
 ]
 
 /**
@@ -55,7 +68,8 @@ const measurements: readonly Measurement[] = [
 export async function runBench(options: BenchOptions, io: BenchIo): Promise<BenchReport> {
   const { full = options.checkpoint !== undefined, rounds = 8 } = options
   const size = full ? 'full' : 'tiny'
-  const wanted = wantedFigures(options.only ?? figureNames, full, options.versus !== undefined)
+  const names = options.only ?? figuresOf(options.part)
+  const wanted = wantedFigures(names, full, options.versus !== undefined)
   const folder = await mkdtemp(join(tmpdir(), 'mazeru-bench-'))
   const measured: Partial<Record<FigureName, Measured>> = {}
   try {
@@ -107,6 +121,15 @@ function* until<Item>(signal: AbortSignal | undefined, items: Iterable<Item>): G
   }
 }
 
+function figuresOf(given = 'draw'): readonly FigureName[] {
+  const part = benchParts.find((one) => one === given)
+  if (part) return figureNames.filter((name) => partOf(name) === part)
+  throw new WorkflowError(`bench: no part ${given}, expected one of ${benchParts.join(', ')}`)
+}
+
+/** Figures that need another program's command. */
+const rivalFigures: readonly FigureName[] = ['versus_ratio', 'train_versus_ratio']
+
 function wantedFigures(
   names: readonly string[],
   full: boolean,
@@ -119,7 +142,8 @@ function wantedFigures(
   }
   return new Set(
     (names as readonly FigureName[]).filter(
-      (name) => (full || figures[name].needs === 'any') && (name !== 'versus_ratio' || hasRival),
+      (name) =>
+        (full || figures[name].needs === 'any') && (hasRival || !rivalFigures.includes(name)),
     ),
   )
 }

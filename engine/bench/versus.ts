@@ -35,7 +35,7 @@ export const versus: Measurement = {
           steps.push(io.clock() - begun)
         }
         ours.push(median(steps).value)
-        theirs.push(numberIn(command, (await runCommandText(command, io.clock)).stdout))
+        theirs.push(await rivalStep(command, io.clock))
       }
       return { versus_ratio: ratioOf(theirs, ours) }
     } finally {
@@ -45,8 +45,9 @@ export const versus: Measurement = {
   },
 }
 
-/** The last line must be a number of milliseconds. */
-function numberIn(command: string, stdout: string): number {
+/** Milliseconds of the other program's step: the last line that its command prints. */
+export async function rivalStep(command: string, clock: () => number): Promise<number> {
+  const { stdout } = await runCommandText(command, clock)
   const last = stdout.trim().split('\n').at(-1) ?? ''
   const number = Number(last)
   if (last !== '' && Number.isFinite(number) && number > 0) return number

@@ -18,9 +18,9 @@ export interface BenchCommandOptions {
   rounds?: string | undefined
 }
 
-/** Measures this machine and prints a table; judges nothing. Gives the exit code. */
+/** Measures a part of the engine on this machine and prints a table; judges nothing. */
 export async function benchCommand(
-  _argument: unknown,
+  part: string | undefined,
   options: BenchCommandOptions,
   _host: Host,
   shell: Shell,
@@ -33,6 +33,7 @@ export async function benchCommand(
   await runBench(
     {
       signal,
+      ...(part !== undefined && { part }),
       ...(full && { full }),
       ...(keep && { keep }),
       ...(versus && { versus }),

@@ -1,4 +1,5 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { totalmem } from 'node:os'
 import { basename, resolve } from 'node:path'
 import { examineDataset } from '../dataset/doctor/examine.ts'
 import { readableDataset } from '../dataset/doctor/read-folder.ts'
@@ -8,6 +9,8 @@ import { type DatasetInput, type DatasetSettings, datasetSchema } from '../datas
 import { messageOf, WorkflowError } from '../errors.ts'
 import { openFolder } from '../files/folder.ts'
 import { encodePng } from '../formats/picture.ts'
+import { familyById } from '../models/families.ts'
+import { suggestSettings, type TrainingSubject } from '../training/suggest.ts'
 import { exitCode } from './exit-code.ts'
 import type { Host } from './host.ts'
 import { type Shell, say, sayJson } from './shell.ts'
@@ -22,10 +25,17 @@ export interface DatasetCommandOptions {
   /** False cuts every picture to a square, as kohya's scripts do unless told otherwise. */
   buckets?: boolean | undefined
   requireLicence?: boolean | undefined
+  /** What a LoRA is to learn; `character` where absent. */
+  subject?: string | undefined
+  /** GiB that a training may use; that of the machine where absent. */
+  memory?: string | undefined
 }
 
 /** What can be done with a folder of pictures, by the first word of the command. */
-const tasks: Readonly<Record<string, typeof checkDataset>> = { check: checkDataset }
+const tasks: Readonly<Record<string, typeof checkDataset>> = {
+  check: checkDataset,
+  suggest: suggestForDataset,
+}
 
 /** Does `task` with the pictures of a folder; gives the exit code. */
 export async function datasetCommand(
@@ -68,6 +78,45 @@ async function checkDataset(
   if (options.json) sayJson(shell.stdout, report)
   else for (const line of reportLines(report)) say(shell.stdout, line)
   return report.counts.errors > 0 ? exitCode.failed : exitCode.done
+}
+
+/** Says which settings suit the number of pictures and the memory, each with the reason. */
+async function suggestForDataset(
+  folder: string,
+  options: DatasetCommandOptions,
+  { place, stdout }: Shell,
+): Promise<number> {
+  const path = existingFolder(resolve(place.folder, folder))
+  const { dataset } = await readableDataset(
+    openFolder(path, folder),
+    settingsOf(options),
+    basename(path),
+  )
+  const suggestions = suggestSettings({
+    pictures: dataset.items.length,
+    memory: memoryOf(options),
+    family: familyById('sd15')!,
+    subject: subjectOf(options),
+  })
+  if (options.json) sayJson(stdout, suggestions)
+  else {
+    for (const { setting, value, reason } of suggestions) {
+      say(stdout, `${setting}: ${value} (${reason})`)
+    }
+  }
+  return exitCode.done
+}
+
+function subjectOf({ subject = 'character' }: DatasetCommandOptions): TrainingSubject {
+  if (subject === 'style' || subject === 'character') return subject
+  throw new WorkflowError(`--subject: ${subject} given, style or character expected`)
+}
+
+function memoryOf({ memory }: DatasetCommandOptions): number {
+  if (memory === undefined) return totalmem()
+  const bytes = Number(memory) * 2 ** 30
+  if (bytes > 0 && Number.isFinite(bytes)) return bytes
+  throw new WorkflowError(`--memory: ${memory} given, a number of GiB above 0 expected`)
 }
 
 function settingsOf({ resolution = '512', buckets = true }: DatasetCommandOptions) {

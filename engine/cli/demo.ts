@@ -6,8 +6,8 @@ import type { ReportOptions } from './report.ts'
 import { runCommand } from './run.ts'
 import { type Shell, say } from './shell.ts'
 
-/** The workflow of the demo: two LoRAs, mixed. */
-const demoWorkflow = resolve(import.meta.dirname, '..', '..', 'workflows', 'two-loras.json')
+/** The workflow of the demo: one prompt, two LoRAs, mixed at three ratios. */
+const demoWorkflow = resolve(import.meta.dirname, '..', '..', 'workflows', 'demo.json')
 
 /** Makes a picture with the models that come along, and says where it is. Gives the exit code. */
 export async function demoCommand(
@@ -17,8 +17,8 @@ export async function demoCommand(
   shell: Shell,
 ): Promise<number> {
   const made = await ensureDemo(demoModels)
-  for (const name of made) say(shell.stderr, `made ${join(demoModels, name)}`)
-  say(shell.stderr, 'the demo model has random weights: it draws patterns, not things')
+  for (const name of made) say(shell.stderr, `unpacked ${join(demoModels, name)}`)
+  say(shell.stderr, 'one prompt, two LoRAs, from left to right more of the second')
   const code = await runCommand(demoWorkflow, options, host, shell)
   if (code === 0) {
     say(shell.stderr, 'another mix of the same two LoRAs:')

@@ -59,10 +59,14 @@ const commands: Readonly<Record<string, CommandEntry>> = {
   'dataset <task> [folder]': {
     declare: (command) =>
       command
-        .description('check DIR: say what is wrong with the pictures and captions of a folder')
+        .description(
+          'check DIR: say what is wrong with pictures and captions; suggest DIR: settings for them',
+        )
         .option('--resolution <pixels>', 'side that they are trained at (default: 512)')
         .option('--no-buckets', 'every picture is cut to a square')
         .option('--require-licence', 'a picture without a licence is an error')
+        .option('--subject <what>', 'suggest: style or character (default: character)')
+        .option('--memory <GiB>', 'suggest: what a training may use (default: all there is)')
         .option('--sheet <file>', 'write a contact sheet with crops and findings, a PNG')
         .option('--json', 'the report as one JSON object'),
     run: async (...all) => (await import('./dataset.ts')).datasetCommand(...all),
@@ -103,7 +107,9 @@ const commands: Readonly<Record<string, CommandEntry>> = {
   'bench [part]': {
     declare: (command) =>
       command
-        .description('measure speed and memory on this machine: of draw (default) or of train')
+        .description(
+          'measure this machine: draw (the default), train; probe: what the demo model draws',
+        )
         .option('--full', 'write and measure a random checkpoint of the size of SD 1.5, 2 GB')
         .option('--json <file>', 'write the figures into a file')
         .option('--only <names>', 'figures to measure, separated by commas')

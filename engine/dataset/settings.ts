@@ -63,7 +63,7 @@ export const subsetSchema = z.strictObject({
   flipAug: z.boolean().default(false).describe('half of the pictures mirrored'),
   randomCrop: z.boolean().default(false).describe('cut anywhere instead of at the centre'),
   alphaMask: z.boolean().default(false).describe('transparency is the mask of the loss'),
-  resizeInterpolation: interpolation.optional(),
+  resizeInterpolation: interpolation.optional().describe('area down and lanczos up where absent'),
   customAttributes: z.record(z.string(), z.unknown()).default({}),
   recursive: z.boolean().default(true).describe('folders within the folder too'),
   licence: z.string().optional().describe('of pictures that name none themselves'),
@@ -72,18 +72,24 @@ export const subsetSchema = z.strictObject({
 
 /** The keys of a dataset beside its subsets; what they must be together is in `datasetSchema`. */
 export const datasetKeys = {
-  batchSize: z.int().min(1).max(4096).default(1),
+  batchSize: z.int().min(1).max(4096).default(1).describe('pictures of a step'),
   resolution: resolution.default([512, 512]),
   enableBucket: z.boolean().default(false).describe('sizes by aspect instead of one size'),
-  minBucketReso: side.default(256),
-  maxBucketReso: side.default(1024),
-  bucketResoSteps: z.int().min(8).max(1024).multipleOf(8).default(64),
+  minBucketReso: side.default(256).describe('pixels: the shortest side of a bucket'),
+  maxBucketReso: side.default(1024).describe('pixels: the longest side of a bucket'),
+  bucketResoSteps: z
+    .int()
+    .min(8)
+    .max(1024)
+    .multipleOf(8)
+    .default(64)
+    .describe('pixels: sides of buckets are multiples of this'),
   bucketNoUpscale: z.boolean().default(false).describe('small pictures are not enlarged'),
-  networkMultiplier: z.number().default(1),
+  networkMultiplier: z.number().default(1).describe('read, and not used'),
   validationSplit: z.number().min(0).max(0.9).default(0).describe('share kept for validation'),
-  validationSeed: z.int().min(0).optional(),
-  resizeInterpolation: interpolation.optional(),
-  priorLossWeight: z.number().min(0).default(1),
+  validationSeed: z.int().min(0).optional().describe('draws which are kept; the seed of the run'),
+  resizeInterpolation: interpolation.optional().describe('area down and lanczos up where absent'),
+  priorLossWeight: z.number().min(0).default(1).describe('read; the run has its own'),
   requireLicence: z.boolean().default(false).describe('refuse pictures without a licence'),
 }
 

@@ -36,6 +36,8 @@ export interface RunFolder {
   list(): Promise<string[]>
   /** Lets the next process in. */
   close(): Promise<void>
+  /** The same, and leaves nothing of the folder. */
+  discard(): Promise<void>
 }
 
 /** Name of the log in a run's folder: JSON lines, one an optimizer step. */
@@ -58,6 +60,12 @@ export async function openRunFolder(outputFolder: string, name: string): Promise
   await dropUnfinished(path)
   let log: Awaited<ReturnType<typeof open>> | undefined
   const file = (inner: string) => join(path, safeName('training', inner))
+  async function close(): Promise<void> {
+    await log?.close()
+    log = undefined
+    await unlock()
+  }
+
   return {
     name,
     path,
@@ -97,10 +105,10 @@ export async function openRunFolder(outputFolder: string, name: string): Promise
       const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
       return files.map((entry) => entry.name).sort()
     },
-    async close() {
-      await log?.close()
-      log = undefined
-      await unlock()
+    close,
+    async discard() {
+      await close()
+      await rm(path, { recursive: true, force: true })
     },
   }
 }

@@ -1,5 +1,5 @@
-import { add, bytesOf, cast, mul } from '../onnx/express.ts'
 import type { Dim } from '../onnx/dims.ts'
+import { add, bytesOf, cast, mul } from '../onnx/express.ts'
 import type { Program, Value } from '../onnx/value.ts'
 import { attention, gelu, layerNorm, linear, silu } from './blocks.ts'
 import {

@@ -8,8 +8,9 @@ const plannedSteps = 300
 
 /**
  * How the programs of a training are loaded. A run of so many steps pays for planning how results
- * share memory, which makes a step quicker and takes tens of seconds; a short run of a small network
- * goes without. Numbers are the same either way. `weightBytes` are those of the frozen weights.
+ * share memory, which makes a step quicker and takes tens of seconds; a short run of a small
+ * network goes without. Numbers are the same either way. `weightBytes` are those of the frozen
+ * weights in float32.
  */
 export function trainingSession(steps: number, weightBytes: number): SessionOptions {
   const isShort = steps <= plannedSteps && weightBytes < smallWeightBytes

@@ -81,7 +81,8 @@ function moved({ builder, stored }: ChangeRequest, delta: Value): Value {
 
 /**
  * DoRA: `m V / (|V| + epsilon)` with `V = W + dW` and the length of each row, or of each input
- * where the stored lengths say so; the gradient passes through the length. See `lora/weight-changes.ts`.
+ * where the stored lengths say so; the gradient passes through the length. See
+ * `lora/weight-changes.ts`.
  */
 function stretched(request: ChangeRequest, { delta }: AddedChange): Value {
   const { builder, stored, parts } = request

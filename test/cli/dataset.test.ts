@@ -58,7 +58,7 @@ describe('mazeru dataset check', () => {
   })
 
   it.each<[string, string[], DatasetCommandOptions, RegExp]>([
-    ['another task', ['cure', '.'], {}, /^dataset: no task "cure", check expected$/],
+    ['another task', ['cure', '.'], {}, /^dataset: no task "cure", check, suggest expected$/],
     ['no folder', ['check', 'gone'], {}, /^dataset: no folder .*gone$/],
     ['a file', ['check', 'a.txt'], {}, /a\.txt is a file, a folder expected$/],
     ['no number', ['check', '.'], { resolution: 'x' }, /^--resolution: x given, /],

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { readDataset } from '../../engine/dataset/read-dataset.ts'
 import { parseDatasetSettings } from '../../engine/dataset/settings.ts'
 import { memoryFolder } from '../support/datasets.ts'
-import { middleMask, rampPicture } from '../support/tiny-pictures.ts'
+import { middleMask, rampPicture, statedPng } from '../support/tiny-pictures.ts'
 
 const wide = await rampPicture(48, 32)
 const high = await rampPicture(32, 48)
@@ -225,7 +225,7 @@ describe('a folder is refused', () => {
         'e.png': new Uint8Array(),
         'f.png': wide,
         'f.txt': Uint8Array.of(0xe4),
-        'g.png': hugePng(20_000, 20_000),
+        'g.png': statedPng(wide, 20_000, 20_000),
       },
       {},
       [
@@ -311,23 +311,4 @@ async function refuse(files: Files, settings: object, expected: string | (string
   expect(lines).toEqual(
     [expected].flat().map((line) => (line instanceof RegExp ? expect.stringMatching(line) : line)),
   )
-}
-
-/** The header of a PNG with a size; there are no pixels after it. */
-function hugePng(width: number, height: number): Uint8Array {
-  const bytes = Uint8Array.from(wide)
-  const view = new DataView(bytes.buffer, bytes.byteOffset)
-  view.setUint32(16, width)
-  view.setUint32(20, height)
-  view.setUint32(29, crc32(bytes.subarray(12, 29)))
-  return bytes
-}
-
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff
-  for (const byte of bytes) {
-    crc ^= byte
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0)
-  }
-  return ~crc >>> 0
 }

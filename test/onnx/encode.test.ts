@@ -38,7 +38,7 @@ describe('a weight', () => {
       offset,
     )
     expect(found).toEqual(numbers)
-    expect(counted).toEqual({ sessionsBuilt: 1, weightBytesRead: 16 })
+    expect(counted).toMatchObject({ sessionsBuilt: 1, weightBytesRead: 16 })
   })
 
   it('may be stored as float16', async () => {

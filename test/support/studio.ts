@@ -158,8 +158,9 @@ function openDesk(desk: string, models: string): Promise<Services> {
   })
 }
 
-function withModels([name, ...words]: string[], models: string): string[] {
-  return name === 'nodes' ? [name, ...words] : [`${name}`, ...words, '--models', models]
+function withModels([name = '', ...words]: string[], models: string): string[] {
+  const isPlain = name === 'nodes' || name === 'import-training'
+  return isPlain ? [name, ...words] : [name, ...words, '--models', models]
 }
 
 function copyModels(models: string): void {

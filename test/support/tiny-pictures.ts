@@ -25,3 +25,22 @@ function painted(
   }
   return encodePng({ data, shape: [1, channels, height, width] })
 }
+
+/** A PNG whose header says another size, with a checksum that is right. */
+export function statedPng(png: Uint8Array, width: number, height: number): Uint8Array {
+  const bytes = Uint8Array.from(png)
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  view.setUint32(16, width)
+  view.setUint32(20, height)
+  view.setUint32(29, crc32(bytes.subarray(12, 29)))
+  return bytes
+}
+
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff
+  for (const byte of bytes) {
+    crc ^= byte
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0)
+  }
+  return ~crc >>> 0
+}

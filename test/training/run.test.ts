@@ -154,7 +154,7 @@ describe('numbers that are not finite', () => {
     const output = temporaryFolder()
     const job = toyJob({ data: toyData(8, 2) }, () => toyTrainer({ nanPicture: 7 }))
     await expect(runIn(output, job)).rejects.toThrow(
-      /^training "toy": step \d: the loss is NaN for 7\.png at timestep \d+, finite numbers expected; lower the rate or look at these pictures; (no state had been saved before it|the state of step 3 is kept)$/,
+      /^training "toy": step \d: the loss is NaN for 7\.png at timestep \d+ while parameter w holds \S+, finite numbers expected; lower the rate or look at these pictures; (no state had been saved before it|the state of step 3 is kept)$/,
     )
   })
 

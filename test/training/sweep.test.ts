@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { atRank } from '../../engine/training/run/sweep-node.ts'
 import { runTraining, type TrainedLora } from '../../engine/training/run.ts'
+import { networkShape } from '../../engine/training/settings/network.ts'
 import { foldVariants, type SweepVariant, sweep, sweepTable } from '../../engine/training/sweep.ts'
 import type { TrainLoraInputs } from '../../engine/training/train-lora.ts'
 import { datasetOf, itemOf } from '../support/datasets.ts'
@@ -20,12 +23,33 @@ describe('a sweep', () => {
     expect(lines.at(-1)).toBe(`Mean validation loss: ${found.meanValidation!.toPrecision(4)}`)
   })
 
+  it('ends with the run that is stopped', async () => {
+    const stopped = async (one: SweepVariant) => {
+      const { lora, result } = await trainToy(one)
+      return { lora, result: { ...result, status: 'stopped' as const } }
+    }
+    const found = await sweep([variant('rate-0.1', 0.1), variant('rate-0.2', 0.2)], stopped)
+    expect(found.rows.map(({ label }) => label)).toEqual(['rate-0.1'])
+  })
+
   it('wants values that differ', async () => {
     const twice = [variant('rank-4', 1), variant('rank-4', 1)]
     await expect(sweep(twice, trainToy)).rejects.toThrow(
       'sweep: 2 values of which 1 differ, at least 1 expected, all different',
     )
     await expect(sweep([], trainToy)).rejects.toThrow('sweep: 0 values of which 0 differ')
+  })
+})
+
+describe('a LoRA at another rank', () => {
+  it('keeps the share of every rank and alpha, and leaves alone what was left alone', () => {
+    const blockDims = [...new Array<number>(24).fill(0), 2]
+    const settings = z.object(networkShape).parse({ networkDim: 4, convDim: 2, blockDims })
+    expect(atRank(settings, 8)).toMatchObject({
+      ...{ networkDim: 8, networkAlpha: 2, convDim: 4, convAlpha: 2 },
+      blockDims: [...new Array<number>(24).fill(0), 4],
+    })
+    expect(atRank(settings, 1)).toMatchObject({ networkDim: 1, convDim: 1, networkAlpha: 0.25 })
   })
 })
 

@@ -120,7 +120,7 @@ async function openVae(options: PhaseOptions & { part: 'decoder' | 'encoder' }) 
   }
 }
 
-/** What is trained of a VAE, and needed to train it: the scaling of latents is put in afterwards. */
+/** What is needed to train a VAE: the scaling of latents is put in afterwards. */
 function trainedVae(plan: ModelPlan) {
   const all = (['decoder', 'encoder'] as const).flatMap((half) => partTensors(plan, half))
   return all.filter(({ name }) => !name.startsWith('quant_conv.'))

@@ -24,14 +24,15 @@ export type Phase = z.infer<typeof phaseSchema>
 export const demoPhases: Readonly<Record<PartName, readonly Phase[]>> = {
   // At half the size it learns the words, the skies and the colours, at a quarter of the cost.
   denoiser: [
-    denoiserPhase({ steps: 1000, side: 64, pictures: 5000, warmUp: 100, end: 0.5 }),
-    denoiserPhase({ steps: 2400, side: 128, pictures: 6000, warmUp: 60, end: 0.02 }),
+    denoiserPhase({ steps: 975, side: 64, pictures: 5000, warmUp: 100, end: 0.5 }),
+    denoiserPhase({ steps: 2525, side: 128, pictures: 6000, warmUp: 60, end: 0.02 }),
   ],
   // One cosine over all: the dear last resnets come late, whole pictures at the end.
   decoder: [
     decoderPhase({ steps: 1600, side: 64, batch: 8, warmUp: 50, to: 0.5, late: false }),
     decoderPhase({ steps: 560, side: 64, batch: 8, warmUp: 20, from: 0.5, to: 0.8 }),
     decoderPhase({ steps: 320, side: 128, batch: 2, warmUp: 20, from: 0.8 }),
+    decoderPhase({ steps: 600, side: 128, batch: 2, warmUp: 20, rate: 5e-4 }),
   ],
   encoder: [
     encoderPhase({ steps: 700, side: 64, batch: 16, warmUp: 50, to: 0.7 }),

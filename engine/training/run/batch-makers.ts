@@ -1,7 +1,7 @@
 import type { Services } from '../../context.ts'
 import type { Dataset } from '../../dataset/settings.ts'
 import type { Lora } from '../../lora/load.ts'
-import type { TextEncoder, Vae } from '../../models/handles.ts'
+import type { TextEncoder } from '../../models/handles.ts'
 import { type ObjectiveSettings, objectiveSchema } from '../objective/settings.ts'
 import { cachesLatents, cachesTexts } from '../settings/precision.ts'
 import type { TrainSettings } from '../settings.ts'

@@ -16,16 +16,29 @@ export interface GuardedSample {
   readonly loss: number
 }
 
-/** Throws a DeviceError where a loss is not a finite number, naming the samples. */
-export function refuseBadLosses(at: GuardedStep, samples: readonly GuardedSample[]): void {
+/** What the guard looks at where a number is not finite. */
+type Numbers = Pick<Trainer, 'fetch' | 'snapshot'>
+
+/**
+ * Throws a DeviceError where a loss is not a finite number, naming the samples and the tensor that
+ * has a number that is not finite, or the largest of all.
+ */
+export async function refuseBadLosses(
+  at: GuardedStep,
+  samples: readonly GuardedSample[],
+  trainer: Numbers,
+): Promise<void> {
   const bad = samples.filter(({ loss }) => !Number.isFinite(loss))
   if (bad.length === 0) return
   const named = bad
     .slice(0, 4)
     .map(({ picture, timestep, loss }) => `${loss} for ${picture} at timestep ${timestep}`)
   const more = bad.length > 4 ? ` and ${bad.length - 4} more` : ''
+  await trainer.fetch()
+  const { tensor, value } = worstOf(trainer.snapshot())
+  const worst = `${tensor} holds ${Number(value.toPrecision(3))}`
   throw new DeviceError(
-    `${place(at)}: the loss is ${named.join(', ')}${more}, finite numbers expected; ${remedy(at)}`,
+    `${place(at)}: the loss is ${named.join(', ')}${more} while ${worst}, finite numbers expected; ${remedy(at)}`,
   )
 }
 
@@ -36,7 +49,7 @@ export function refuseBadLosses(at: GuardedStep, samples: readonly GuardedSample
 export async function refuseBadUpdate(
   at: GuardedStep,
   norms: Readonly<Record<string, number>>,
-  trainer: Pick<Trainer, 'fetch' | 'snapshot'>,
+  trainer: Numbers,
   samples: readonly GuardedSample[],
 ): Promise<void> {
   const bad = Object.entries(norms).find(([, norm]) => !Number.isFinite(norm))
@@ -76,6 +89,19 @@ function firstBad(tensors: ReadonlyMap<string, Float32Array>): string | undefine
     if (index >= 0) return `${name} at index ${index}`
   }
   return undefined
+}
+
+/** The number that is not finite, else the one that is furthest from 0, of what is trained. */
+function worstOf(tensors: ReadonlyMap<string, Float32Array>): { tensor: string; value: number } {
+  let worst = { tensor: '', value: 0 }
+  for (const [tensor, data] of tensors) {
+    if (!tensor.startsWith('parameter ')) continue
+    for (const value of data) {
+      if (!Number.isFinite(value)) return { tensor, value }
+      if (Math.abs(value) >= Math.abs(worst.value)) worst = { tensor, value }
+    }
+  }
+  return worst
 }
 
 function place({ name, step }: GuardedStep): string {

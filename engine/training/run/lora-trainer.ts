@@ -1,7 +1,7 @@
 import type { Services } from '../../context.ts'
 import type { Lora } from '../../lora/load.ts'
 import type { Weights } from '../../models/weights.ts'
-import type { SessionOptions } from '../../runtime/session.ts'
+import { trainingSession } from '../session-choice.ts'
 import type { TrainSettings } from '../settings.ts'
 import type { TrainLoraInputs } from '../train-lora.ts'
 import { createLoraTrainer, type Trainer } from '../trainer.ts'
@@ -46,17 +46,10 @@ export async function openLoraTrainer(
   })
 }
 
-/** Numbers of a U-Net below which loading its program takes longer than some hundred steps. */
-const smallNetwork = 2 ** 24
-const shortRun = 300
-
-/** A short run of a small network is loaded in a fraction of the time; results are the same. */
-function sessionFor(
-  weights: Weights,
-  { maxTrainSteps, maxTrainEpochs }: TrainSettings,
-): SessionOptions {
-  const isShort = maxTrainEpochs === undefined && maxTrainSteps <= shortRun
-  return isShort && numbersIn(weights) < smallNetwork ? { execution: 'parallel' } : {}
+/** A run by epochs takes as many steps as it takes: it counts as long. */
+function sessionFor(weights: Weights, { maxTrainSteps, maxTrainEpochs }: TrainSettings) {
+  const steps = maxTrainEpochs === undefined ? maxTrainSteps : Number.POSITIVE_INFINITY
+  return trainingSession(steps, 4 * numbersIn(weights))
 }
 
 /** Numbers in the weights of a network. */

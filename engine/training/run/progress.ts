@@ -107,7 +107,7 @@ export class RunProgress {
     const named = samples.map(([picture, timestep, sampleLoss]) => {
       return { picture: data.pictures[picture] ?? `${picture}`, timestep, loss: sampleLoss }
     })
-    refuseBadLosses(at, named)
+    await refuseBadLosses(at, named, this.#trainer)
     const rates = this.#rates(step, rateFactor)
     const { extra, ...norms } = await this.#trainer.update(rates)
     await refuseBadUpdate(at, norms, this.#trainer, named)

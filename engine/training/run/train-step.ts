@@ -51,7 +51,7 @@ export async function runTrainStep(
       const named = samples.map(([picture, timestep, one]) => {
         return { picture: data.pictures[picture]!, timestep, loss: one }
       })
-      refuseBadLosses(at, named)
+      await refuseBadLosses(at, named, trainer)
       const { extra, ...norms } = await trainer.update(rates(step))
       await refuseBadUpdate(at, norms, trainer, named)
       context.metric('step', { step, loss, ...norms, ...extra })
