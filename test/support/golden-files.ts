@@ -12,20 +12,21 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
+import { type ArchivedFile, packArchive, unpackArchive } from './golden-archive.ts'
 
 /**
- * The repository's reference data. Large files are kept packed in `test/golden` as `NAME.br`;
- * tests read all of them unpacked, from a folder under `node_modules/.cache`.
+ * The repository's reference data. The larger files of every folder of `test/golden` are kept
+ * together in `FOLDER.pack.br`; tests read all of them unpacked, from a folder under
+ * `node_modules/.cache`.
  */
 
 /** The folder of the repository. */
 export const packedRoot = join(import.meta.dirname, '..', 'golden')
 
-/** Files above this many bytes are kept packed. */
-const largestPlain = 60_000
+/** Files above this many bytes are kept packed, except text about them. */
+const largestPlain = 8000
 
-const packedEnding = '.br'
+const packedEnding = '.pack.br'
 const cacheRoot = join(import.meta.dirname, '../../node_modules/.cache/mazeru-golden')
 
 /** The environment variable by which the processes of one test run share the unpacked folder. */
@@ -40,19 +41,42 @@ export function filesUnder(folder: string): string[] {
     .sort()
 }
 
-/** Packs every large file of a folder in place; gives the paths that it packed. */
-export function packGolden(root = packedRoot): string[] {
-  const large = filesUnder(root).filter(
-    (path) => !path.endsWith(packedEnding) && statSync(join(root, path)).size > largestPlain,
-  )
-  for (const path of large) {
-    const unfinished = join(root, dirname(path), `.${basename(path)}`)
-    writeFileSync(unfinished, packed(readFileSync(join(root, path))))
-    // Whoever unpacks at this moment finds the file plain, packed or both, never a part of it.
-    renameSync(unfinished, join(root, path + packedEnding))
-    rmSync(join(root, path))
+/**
+ * Puts every large file of the folders of `root` into their archives, in the place of one of the
+ * same path, and takes from there what is `left` out: files or whole folders by their path. Gives
+ * the paths that it packed.
+ */
+export function packGolden(root = packedRoot, left: readonly string[] = []): string[] {
+  const large = filesUnder(root).filter((path) => isKeptPacked(root, path))
+  const isLeft = (path: string) => left.some((name) => `${path}/`.startsWith(`${name}/`))
+  for (const folder of new Set([...large, ...left].map(topFolder))) {
+    const archive = join(root, folder + packedEnding)
+    const files = new Map(archivedIn(archive).map((file) => [file.path, file]))
+    for (const path of large.filter((file) => topFolder(file) === folder)) {
+      files.set(path, { path, bytes: readFileSync(join(root, path)) })
+    }
+    const unfinished = join(root, `.${folder}${packedEnding}`)
+    writeFileSync(unfinished, packArchive([...files.values()].filter(({ path }) => !isLeft(path))))
+    renameSync(unfinished, archive)
   }
+  // Whoever unpacks at this moment finds a file plain, packed or both, never a part of it.
+  for (const path of large) rmSync(join(root, path))
   return large
+}
+
+/** Files directly in the root belong to no folder, so to no archive. */
+function isKeptPacked(root: string, path: string): boolean {
+  return (
+    path.includes('/') && !path.endsWith('.md') && statSync(join(root, path)).size > largestPlain
+  )
+}
+
+function topFolder(path: string): string {
+  return path.split('/')[0]!
+}
+
+function archivedIn(archive: string): ArchivedFile[] {
+  return existsSync(archive) ? unpackArchive(readFileSync(archive)) : []
 }
 
 /**
@@ -70,14 +94,16 @@ export function unpackGolden(root = packedRoot, cache = cacheRoot): string {
   return folder
 }
 
-function unpackInto(folder: string, files: readonly { path: string; bytes: Buffer }[]): void {
+function unpackInto(folder: string, files: readonly ArchivedFile[]): void {
   mkdirSync(dirname(folder), { recursive: true })
   const unfinished = mkdtempSync(`${folder}-`)
-  for (const { path, bytes } of files) {
-    const isPacked = path.endsWith(packedEnding)
-    const target = join(unfinished, isPacked ? path.slice(0, -packedEnding.length) : path)
+  const isArchive = ({ path }: ArchivedFile) => path.endsWith(packedEnding)
+  const archived = files.filter(isArchive).flatMap(({ bytes }) => unpackArchive(bytes))
+  // A file that is there plain as well is newer than the archive.
+  for (const { path, bytes } of [...archived, ...files.filter((file) => !isArchive(file))]) {
+    const target = join(unfinished, path)
     mkdirSync(dirname(target), { recursive: true })
-    writeFileSync(target, isPacked ? brotliDecompressSync(bytes) : bytes)
+    writeFileSync(target, bytes)
   }
   try {
     renameSync(unfinished, folder)
@@ -97,14 +123,4 @@ function removeOld(cache: string): void {
       rmSync(join(cache, name), { recursive: true, force: true })
     }
   }
-}
-
-function packed(bytes: Uint8Array): Uint8Array {
-  return brotliCompressSync(bytes, {
-    params: {
-      [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
-      [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
-      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
-    },
-  })
 }
