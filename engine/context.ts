@@ -64,6 +64,7 @@ export interface Services {
 export async function openServices(options: ServicesOptions): Promise<Services> {
   const files = openFiles(options)
   let runtime: Promise<Runtime> | undefined
+  const loras = new Map<string, WeakRef<Lora>>()
   return {
     files,
     codecs,
@@ -77,7 +78,13 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     },
     async lora(file, allowUnmatched) {
       const key = `${file} ${await files.fingerprint('loras', file)}`
-      return readLora(file, await readAll(files, 'loras', file), { key, allowUnmatched })
+      const name = `${key} ${allowUnmatched}`
+      // A mixer asks again at every change of a ratio, while its former value is still held.
+      const known = loras.get(name)?.deref()
+      if (known) return known
+      const lora = readLora(file, await readAll(files, 'loras', file), { key, allowUnmatched })
+      loras.set(name, new WeakRef(lora))
+      return lora
     },
     async embeddings(names) {
       const entries = new Map<string, ReturnType<typeof readEmbedding>>()

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { bakedWarning, blockCounts, checkMatched, defineNode, layersOf } from '../engine/index.ts'
+import { applyLoras, blockCounts, defineNode } from '../engine/index.ts'
 
 const ratio = z.number().min(-100).max(100)
 
@@ -35,27 +35,7 @@ export default defineNode({
   },
   live: true,
   run({ model, textEncoder, items }, _, { warn }) {
-    const unetLayers = { unet: layersOf(model.unet.weights) }
-    const textLayers = textEncoder && { textEncoder: layersOf(textEncoder.network.weights) }
-    for (const { lora, ratio, textRatio = ratio } of items) {
-      const unmatched = checkMatched(lora, { ...unetLayers, ...textLayers })
-      const baked = bakedWarning(lora, {
-        ...(ratio !== 0 && unetLayers),
-        ...(textRatio !== 0 && textLayers),
-      })
-      for (const warning of [unmatched, baked]) if (warning) warn(warning)
-    }
-    const apply = (strengthOf: (item: (typeof items)[number]) => number) =>
-      items.map((item) => ({
-        lora: item.lora,
-        strength: strengthOf(item),
-        ...(item.blocks && { blocks: item.blocks }),
-      }))
-    const unet = apply(({ ratio }) => ratio)
-    const text = apply(({ ratio, textRatio }) => textRatio ?? ratio)
-    return {
-      model: { ...model, loras: [...model.loras, ...unet] },
-      textEncoder: textEncoder && { ...textEncoder, loras: [...textEncoder.loras, ...text] },
-    }
+    const applied = applyLoras({ model, textEncoder }, items, warn)
+    return { model: applied.model, textEncoder: applied.textEncoder }
   },
 })

@@ -16,11 +16,13 @@ import loadMask from './load-mask.ts'
 import loadModel from './load-model.ts'
 import loadVae from './load-vae.ts'
 import loraInit from './lora-init.ts'
+import loraMixer from './lora-mixer.ts'
 import lossChart from './loss-chart.ts'
 import number from './number.ts'
 import optimizer from './optimizer.ts'
 import preview from './preview.ts'
 import removeNoise from './remove-noise.ts'
+import reroute from './reroute.ts'
 import resizeImage from './resize-image.ts'
 import sampler from './sampler.ts'
 import saveImage from './save-image.ts'
@@ -54,11 +56,13 @@ export const nodes = [
   loadModel,
   loadVae,
   loraInit,
+  loraMixer,
   lossChart,
   number,
   optimizer,
   preview,
   removeNoise,
+  reroute,
   resizeImage,
   sampler,
   saveImage,

@@ -67,6 +67,7 @@ function settle(state: RunState, resolved: Map<string, Resolution>): (id: string
     state.reports.set(node.id, { state: resolution.state })
     if (resolution.state === 'not-needed') continue
     state.values.set(node.id, resolution.values)
+    state.observe?.(node.id, resolution.values)
     emit(state, { type: 'cached', node: node.id, from: resolution.state })
     emitOutputs(state, node.id)
   }

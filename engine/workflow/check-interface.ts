@@ -1,6 +1,7 @@
 import { nameList } from '../closest.ts'
 import { neededInput } from './check-links.ts'
 import type { Draft, DraftTools } from './draft.ts'
+import type { Expanded } from './expand.ts'
 import { own, parsePlace, type Workflow } from './schema.ts'
 import { paramNames, portOf } from './shape.ts'
 import { targetOf } from './target.ts'
@@ -35,14 +36,15 @@ export function checkNamedInputs(
 
 /** Checks that outputs exist: those named in the file, or those asked for. */
 export function checkOutputs(
-  workflow: Workflow,
+  expanded: Expanded,
   drafts: ReadonlyMap<string, Draft>,
   asked: readonly string[] | undefined,
   { ids, hints, report }: DraftTools,
 ): void {
+  const { workflow } = expanded
   const named = workflow.outputs ?? {}
   for (const output of asked ?? Object.keys(named)) {
-    const target = targetOf(workflow, output)
+    const target = targetOf(expanded, output)
     if (!target) {
       const names = [...Object.keys(named), ...ids]
       const meant = hints.meant(output, names)

@@ -4,6 +4,7 @@ import { checkFiles } from './check-files.ts'
 import { checkNamedInputs, checkOutputs } from './check-interface.ts'
 import { checkLinks } from './check-links.ts'
 import { type Draft, type DraftTools, draftNode } from './draft.ts'
+import { type Expanded, expand } from './expand.ts'
 import { type CheckedGraph, sourcesOf } from './graph.ts'
 import { createHints } from './hints.ts'
 import type { Lookup } from './lookup.ts'
@@ -19,6 +20,8 @@ export interface CheckOptions {
   readonly outputs?: readonly string[]
 }
 
+type Outputs = readonly string[] | undefined
+
 /** A graph that can be planned, or everything that is wrong with it. */
 export type CheckResult =
   | { readonly graph: CheckedGraph; readonly problems?: undefined }
@@ -31,15 +34,18 @@ export type CheckResult =
  * Rejects only where a definition or the lookup has a bug.
  */
 export async function check(
-  workflow: Workflow,
+  written: Workflow,
   catalogue: Catalogue,
   { lookup, outputs }: CheckOptions = {},
 ): Promise<CheckResult> {
   const problems: Problem[] = []
   const report = (problem: Problem) => void problems.push(problem)
+  const expanded = expand(written, catalogue)
+  const { workflow, aliases } = expanded
+  for (const problem of expanded.problems) report(problem)
   const ids = Object.keys(workflow.nodes)
   const tools: DraftTools = { catalogue, ids, hints: createHints(catalogue), report }
-  const scope = scopeOf(workflow, outputs)
+  const scope = scopeOf(workflow, outputs, aliases)
   const drafts = new Map<string, Draft>()
   for (const id of scope) {
     const draft = draftNode(id, workflow.nodes[id]!, tools)
@@ -51,15 +57,15 @@ export async function check(
   if (lookup) await checkFiles(drafts.values(), lookup, report)
   checkLinks(drafts, new Set([...order, ...scope]), workflow, tools)
   checkNamedInputs(workflow, drafts, tools)
-  checkOutputs(workflow, drafts, outputs, tools)
+  checkOutputs(expanded, drafts, outputs, tools)
   if (problems.length > 0) return { problems: inFileOrder(problems, workflow) }
   const nodes = new Map(order.map((id) => [id, drafts.get(id)!]))
-  return { graph: { workflow, catalogue, nodes } }
+  return { graph: { workflow: written, expanded, catalogue, nodes } }
 }
 
-function scopeOf(workflow: Workflow, outputs: readonly string[] | undefined): Set<string> {
+function scopeOf(workflow: Workflow, outputs: Outputs, aliases: Expanded['aliases']): Set<string> {
   if (outputs === undefined) return new Set(Object.keys(workflow.nodes))
-  const roots = outputs.map((output) => targetOf(workflow, output)?.node)
+  const roots = outputs.map((output) => targetOf({ workflow, aliases }, output)?.node)
   const known = (id: string | undefined) =>
     id !== undefined && own(workflow.nodes, id) !== undefined
   const sources = (id: string) =>

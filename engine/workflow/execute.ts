@@ -31,6 +31,7 @@ export async function runNode(
   if (known) {
     state.values.set(node.id, known)
     state.records.set(node.id, record)
+    state.observe?.(node.id, known)
     return 'memory'
   }
   emit(state, { type: 'started', node: node.id, title: definition.title })
@@ -60,6 +61,7 @@ export async function runNode(
   state.values.set(node.id, values)
   state.records.set(node.id, { ...record, key })
   if (cache && key !== null) write(remember(node, key, values, cache))
+  state.observe?.(node.id, values)
   emit(state, { type: 'finished', node: node.id, seconds: (state.clock() - begun) / 1000 })
   return 'ran'
 }

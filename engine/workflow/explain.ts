@@ -46,7 +46,7 @@ export async function explain(
     const reason = reasonOf(node, resolution, { record, before, changed })
     return { node: node.id, state: resolution.state, reason, changed }
   })
-  const others = Object.keys(plan.graph.workflow.nodes).filter((id) => !plan.nodes.has(id))
+  const others = Object.keys(plan.graph.expanded.workflow.nodes).filter((id) => !plan.nodes.has(id))
   const reason = 'no wanted output needs it'
   return [
     ...planned,

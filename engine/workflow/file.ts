@@ -68,22 +68,41 @@ export function migrateFile(
  * Reading and printing a canonical file gives the same bytes.
  */
 export function printWorkflow(workflow: Workflow, catalogue?: Catalogue): string {
-  const { version, name, description, inputs, outputs, nodes, layout } = workflow
-  const entries = Object.entries(nodes).map(([id, node]) => [id, canonicalNode(node, catalogue)])
+  const { version, name, description, subgraphs, layout } = workflow
   const file = {
     version,
     name,
     description,
-    inputs: inputs && mapValues(inputs, ({ to, description }) => ({ to, description })),
-    outputs,
-    nodes: Object.fromEntries(entries),
-    layout: layout && mapValues(layout, ({ x, y, ...rest }) => ({ x, y, ...rest })),
+    ...canonicalGraph(workflow, catalogue),
+    subgraphs:
+      subgraphs &&
+      mapValues(subgraphs, ({ description, layout, ...graph }) => ({
+        description,
+        ...canonicalGraph(graph, catalogue),
+        layout: canonicalLayout(layout),
+      })),
+    layout: canonicalLayout(layout),
   }
   return `${JSON.stringify(file, null, 2)}\n`
 }
 
+function canonicalGraph(
+  { inputs, outputs, nodes }: Pick<Workflow, 'inputs' | 'outputs' | 'nodes'>,
+  catalogue?: Catalogue,
+): object {
+  return {
+    inputs: inputs && mapValues(inputs, ({ to, description }) => ({ to, description })),
+    outputs,
+    nodes: mapValues(nodes, (node) => canonicalNode(node, catalogue)),
+  }
+}
+
+function canonicalLayout(layout: Workflow['layout']): object | undefined {
+  return layout && mapValues(layout, ({ x, y, ...rest }) => ({ x, y, ...rest }))
+}
+
 function canonicalNode(
-  { type, version, params, inputs }: NodeEntry,
+  { type, version, subgraph, mode, params, inputs }: NodeEntry,
   catalogue?: Catalogue,
 ): object {
   const shape = catalogue?.shape(type)
@@ -93,6 +112,8 @@ function canonicalNode(
   return {
     type,
     version,
+    subgraph,
+    mode,
     params: ordered(params, shape ? paramNames(shape, count) : []),
     inputs: ordered(inputs, shape ? socketNamesOf(shape, count) : []),
   }
@@ -125,8 +146,7 @@ function describe(issue: z.core.$ZodIssue, file: unknown): string[] {
     file,
   )
   if (issue.code === 'unrecognized_keys') {
-    const known =
-      issue.path[0] === 'nodes' ? nodeKeys : issue.path[0] === 'inputs' ? inputKeys : fileKeys
+    const known = knownKeys(issue.path)
     return issue.keys.map((key) => {
       const path = printPath([...issue.path, key])
       return `${path}: unknown key, expected ${known.join(', ')}${didYouMean(key, known)}`
@@ -148,6 +168,16 @@ function describe(issue: z.core.$ZodIssue, file: unknown): string[] {
   return [`${place}: ${found(value)}, ${issue.message}`]
 }
 
-const fileKeys = ['version', 'name', 'description', 'inputs', 'outputs', 'nodes', 'layout']
-const nodeKeys = ['type', 'version', 'params', 'inputs']
-const inputKeys = ['to', 'description']
+const graphKeys = ['inputs', 'outputs', 'nodes']
+const fileKeys = ['version', 'name', 'description', ...graphKeys, 'subgraphs', 'layout']
+const keysOf: Readonly<Record<string, readonly string[]>> = {
+  nodes: ['type', 'version', 'subgraph', 'mode', 'params', 'inputs'],
+  inputs: ['to', 'description'],
+  subgraphs: ['description', ...graphKeys, 'layout'],
+}
+
+/** The keys of the object at a path: `nodes.a` is a node, `subgraphs.s.nodes.a` too. */
+function knownKeys(path: readonly PropertyKey[]): readonly string[] {
+  const within = path[0] === 'subgraphs' && path.length > 2 ? path.slice(2) : path
+  return keysOf[String(within[0])] ?? fileKeys
+}

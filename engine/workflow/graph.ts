@@ -1,4 +1,5 @@
 import type { Catalogue } from './catalogue.ts'
+import type { Expanded } from './expand.ts'
 import type { Place, Workflow } from './schema.ts'
 import type { NodeShape } from './shape.ts'
 import type { SocketType } from './socket-type.ts'
@@ -23,7 +24,10 @@ export interface CheckedNode {
 
 /** A workflow, or the part of it that was asked for, without problems. */
 export interface CheckedGraph {
+  /** As it was written. */
   readonly workflow: Workflow
+  /** As it runs: without subgraphs and what is switched off. */
+  readonly expanded: Expanded
   readonly catalogue: Catalogue
   /** Nodes by id, each after those that it needs. */
   readonly nodes: ReadonlyMap<string, CheckedNode>

@@ -4,6 +4,7 @@ import { closure } from './order.ts'
 import { parseParams } from './params.ts'
 import type { SetResult } from './report.ts'
 import { paramsNow, type RunState } from './run-state.ts'
+import { own, type Place, parsePlace } from './schema.ts'
 import { applySettings } from './settings.ts'
 import { portOf } from './shape.ts'
 
@@ -18,24 +19,37 @@ import { portOf } from './shape.ts'
  * Throws a WorkflowError where node or param is unknown, a link feeds it or the value is bad.
  */
 export function setParam(state: RunState, id: string, param: string, value: unknown): SetResult {
-  const { workflow, catalogue } = state.plan.graph
+  const { workflow, expanded, catalogue } = state.plan.graph
   const target = `${id}.${param}`
-  const changed = applySettings(workflow, [{ target, value }], catalogue)
+  const isInside = own(workflow.nodes, id) === undefined && id in expanded.workflow.nodes
+  const file = isInside ? expanded.workflow : workflow
+  const changed = applySettings(file, [{ target, value }], catalogue)
   const read = changed.nodes[id]!.params![param]
   state.changes[target] = read
+  const places = isInside ? [target] : expanded.paramsAt(target)
+  const changes = places.map((place) => changeOf(state, parsePlace(place), read))
+  if (changes.length === 0 || !changes.every((change) => change !== undefined)) {
+    return { applied: 'next-run' }
+  }
+  for (const { node, live, again } of changes) {
+    state.live.set(node, live)
+    for (const other of again) state.dirty.add(other)
+  }
+  state.revision += 1
+  return { applied: 'now' }
+}
+
+/** What a new value of one param does; undefined where it has to wait for the next run. */
+function changeOf(state: RunState, { node: id, socket: param }: Place, value: unknown) {
   const node = state.plan.nodes.get(id)
   const shape = node && portOf(node.shape, param)?.param
   const isFixed = shape?.json.live === false && state.stages.get(id) === 'running'
-  if (!node || state.ended || shape?.file || isFixed) return { applied: 'next-run' }
-  const stored = { ...paramsNow(state, node).stored, [param]: read }
+  if (!node || state.ended || shape?.file || isFixed) return undefined
+  const stored = { ...paramsNow(state, node).stored, [param]: value }
   const { values, faults } = parseParams(node.shape, node.items, stored, node.links)
   if (faults[0]) throw new WorkflowError(`${id}: ${faults[0].message}`)
   const again = state.resolved ? affected(state, id) : new Set<string>()
-  if (!again) return { applied: 'next-run' }
-  state.live.set(id, { stored, params: values })
-  for (const other of again) state.dirty.add(other)
-  state.revision += 1
-  return { applied: 'now' }
+  return again && { node: id, live: { stored, params: values }, again }
 }
 
 /** Finished nodes that must run again after a change; undefined where that cannot be. */

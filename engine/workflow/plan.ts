@@ -53,7 +53,7 @@ export function plan(graph: CheckedGraph, { outputs }: PlanOptions = {}): Plan {
 }
 
 function findTarget(graph: CheckedGraph, name: string): Target {
-  const target = targetOf(graph.workflow, name)
+  const target = targetOf(graph.expanded, name)
   if (!target || !graph.nodes.has(target.node)) {
     throw new WorkflowError(`output "${name}": not in the checked workflow, expected one that is`)
   }
@@ -61,7 +61,7 @@ function findTarget(graph: CheckedGraph, name: string): Target {
 }
 
 function defaultTargets(graph: CheckedGraph): Target[] {
-  const named = Object.keys(graph.workflow.outputs ?? {})
+  const named = Object.keys(graph.expanded.workflow.outputs ?? {})
   if (named.length > 0) return named.map((name) => findTarget(graph, name))
   return [...graph.nodes.values()]
     .filter(({ shape: { definition } }) => definition.sink || definition.purity === 'impure')

@@ -19,12 +19,16 @@ export interface LiveParams {
   readonly params: Readonly<Record<string, unknown>>
 }
 
+/** Looks at the outputs of a node. */
+export type Observe = (node: string, outputs: RunInputs) => void
+
 /** Everything that a run knows while it runs; shared by the files that make up a run. */
 export interface RunState {
   readonly plan: Plan
   readonly cache: Cache | undefined
   readonly services: unknown
   readonly clock: () => number
+  readonly observe: Observe | undefined
   readonly controller: AbortController
   readonly events: EventQueue
   /** Params now, where they are not those of the plan. */
@@ -50,11 +54,11 @@ export interface RunState {
 /** The state of a run that has not begun. */
 export function createState(
   plan: Plan,
-  options: { cache?: Cache; services?: unknown; clock: () => number },
+  options: { cache?: Cache; services?: unknown; clock: () => number; observe?: Observe },
 ): RunState {
-  const { cache, services, clock } = options
+  const { cache, services, clock, observe } = options
   return {
-    ...{ plan, cache, services, clock },
+    ...{ plan, cache, services, clock, observe },
     controller: new AbortController(),
     events: new EventQueue(),
     live: new Map(),

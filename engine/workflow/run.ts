@@ -9,7 +9,7 @@ import type { Lookup } from './lookup.ts'
 import type { Plan } from './plan.ts'
 import type { RunRecord } from './record.ts'
 import type { NodeReport, RunResult, SetResult } from './report.ts'
-import { createState, emit, emitOutputs, type RunState } from './run-state.ts'
+import { createState, emit, emitOutputs, type Observe, type RunState } from './run-state.ts'
 
 export interface RunOptions {
   /** Without it every needed node runs. */
@@ -24,6 +24,11 @@ export interface RunOptions {
   readonly clock: () => number
   /** The record of an earlier run; nodes that do not run now keep their place in it. */
   readonly record?: RunRecord
+  /**
+   * Shown the values of a node whenever they are at hand, just before its `cached` or `finished`;
+   * again where a change of a param made it run again. Must not throw.
+   */
+  readonly observe?: Observe
 }
 
 /** A run on its way. */

@@ -15,6 +15,11 @@ const place = z.string().regex(new RegExp(`^${word}\\.${word}$`, 'u'))
 const nodeEntry = z.strictObject({
   type: name.describe('Type of the node'),
   version: z.int().min(1).exactOptional().describe('Version of the type, 1 where absent'),
+  subgraph: name.exactOptional().describe('Of nodes of type "subgraph": which one'),
+  mode: z
+    .enum(['mute', 'bypass'])
+    .exactOptional()
+    .describe('mute: as if it were not there; bypass: its inputs are passed on'),
   params: z.record(name, z.unknown()).exactOptional().describe('Params by name'),
   inputs: z.record(name, place).exactOptional().describe('Input -> "node.output"'),
 })
@@ -22,6 +27,16 @@ const nodeEntry = z.strictObject({
 const namedInput = z.strictObject({
   to: z.array(place).min(1).describe('Params that get the value, "node.param"'),
   description: z.string().exactOptional(),
+})
+
+const layout = z.record(name, z.looseObject({ x: z.number(), y: z.number() }))
+
+const subgraph = z.strictObject({
+  description: z.string().exactOptional(),
+  inputs: z.record(name, namedInput).exactOptional().describe('Inputs and params of its nodes'),
+  outputs: z.record(name, place).exactOptional().describe('Name -> "node.output"'),
+  nodes: z.record(name, nodeEntry).describe('Nodes by id'),
+  layout: layout.exactOptional(),
 })
 
 /** The schema of the file, as zod. */
@@ -32,10 +47,8 @@ export const workflowFile = z.strictObject({
   inputs: z.record(name, namedInput).exactOptional().describe('Named inputs of the workflow'),
   outputs: z.record(name, place).exactOptional().describe('Name -> "node.output"'),
   nodes: z.record(name, nodeEntry).describe('Nodes by id'),
-  layout: z
-    .record(name, z.looseObject({ x: z.number(), y: z.number() }))
-    .exactOptional()
-    .describe('Where the editor draws the nodes; changes no result'),
+  subgraphs: z.record(name, subgraph).exactOptional().describe('Graphs that nodes stand for'),
+  layout: layout.exactOptional().describe('Where the editor draws the nodes; changes no result'),
 })
 
 type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T
@@ -45,6 +58,9 @@ export type Workflow = Frozen<z.output<typeof workflowFile>>
 
 /** One node of a workflow. */
 export type NodeEntry = Frozen<z.output<typeof nodeEntry>>
+
+/** A graph that a node of type "subgraph" stands for. */
+export type Subgraph = Frozen<z.output<typeof subgraph>>
 
 /** One end of a link. */
 export interface Place {

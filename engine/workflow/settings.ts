@@ -1,6 +1,7 @@
 import { didYouMean, nameList } from '../closest.ts'
 import { WorkflowError } from '../errors.ts'
 import type { Catalogue } from './catalogue.ts'
+import { subgraphType } from './expand.ts'
 import { parseJson } from './json.ts'
 import { parseParam } from './params.ts'
 import { type NodeEntry, own, parsePlace, type Workflow } from './schema.ts'
@@ -54,7 +55,11 @@ export function bindInputs(
   return applySettings(workflow, settings, catalogue)
 }
 
-function findParam(workflow: Workflow, target: string, catalogue: Catalogue) {
+function findParam(
+  workflow: Pick<Workflow, 'nodes' | 'subgraphs'>,
+  target: string,
+  catalogue: Catalogue,
+): { readonly id: string; readonly name: string; readonly param: ParamShape } {
   const { node: id, socket: name } = parsePlace(target)
   const node = own(workflow.nodes, id)
   if (!node) {
@@ -62,6 +67,7 @@ function findParam(workflow: Workflow, target: string, catalogue: Catalogue) {
     const expected = `expected ${nameList(ids)}${didYouMean(id, ids)}`
     throw new WorkflowError(`${target}: no node "${id}", ${expected}`)
   }
+  if (node.type === subgraphType) return findPromoted(workflow, target, catalogue)
   const shape = catalogue.shape(node.type)
   if (!shape) throw new WorkflowError(`${id}: type is "${node.type}", expected a known type`)
   const port = portOf(shape, name)
@@ -77,8 +83,34 @@ function findParam(workflow: Workflow, target: string, catalogue: Catalogue) {
   return { id, name, param: port.param }
 }
 
+/** The param inside a subgraph that a named input of an instance leads to. */
+function findPromoted(
+  { nodes, subgraphs }: Pick<Workflow, 'nodes' | 'subgraphs'>,
+  target: string,
+  catalogue: Catalogue,
+) {
+  const { node: id, socket: name } = parsePlace(target)
+  const node = nodes[id]!
+  const link = own(node.inputs, name)
+  if (link !== undefined) throw new WorkflowError(`${target}: fed by a link from ${link}`)
+  const subgraph = own(subgraphs, node.subgraph ?? '')
+  const first = own(subgraph?.inputs, name)?.to[0]
+  if (!subgraph || first === undefined) {
+    const names = Object.keys(subgraph?.inputs ?? {})
+    const expected = `expected ${nameList(names)}${didYouMean(name, names)}`
+    throw new WorkflowError(`${target}: no input "${name}", ${expected}`)
+  }
+  const inside = { nodes: subgraph.nodes, ...(subgraphs && { subgraphs }) }
+  return { id, name, param: findParam(inside, first, catalogue).param }
+}
+
 /** Why a param that a link feeds cannot be set, and what to set instead. */
-function fedByLink(workflow: Workflow, target: string, link: string, catalogue: Catalogue): string {
+function fedByLink(
+  workflow: Pick<Workflow, 'nodes'>,
+  target: string,
+  link: string,
+  catalogue: Catalogue,
+): string {
   const { node } = parsePlace(link)
   const source = catalogue.shape(own(workflow.nodes, node)?.type ?? '')
   const params = [...(source?.params.keys() ?? [])].map((name) => `${node}.${name}`)

@@ -99,14 +99,14 @@ describe('the workflow file', () => {
       'a.json: inputs.p.too: unknown key, expected to, description; did you mean to',
       'a.json: nodes.1st: not a name, expected a letter, then letters, digits, - or _',
       'a.json: nodes.a.type: missing, expected text',
-      'a.json: nodes.a.typ: unknown key, expected type, version, params, inputs; did you mean type',
+      'a.json: nodes.a.typ: unknown key, expected type, version, subgraph, mode, params, inputs; did you mean type',
       'a.json: nodes.b.params: a list of 0, expected an object',
       'a.json: nodes.b.inputs.a: "nodot", expected "node.socket"',
       'a.json: nodes.b.inputs.b: 3, expected text',
       'a.json: nodes.c.version: 0.5, expected an integer',
       'a.json: nodes.c.params.1: not a name, expected a letter, then letters, digits, - or _',
       'a.json: nodes.d: 7, expected an object',
-      'a.json: nodess: unknown key, expected version, name, description, inputs, outputs, nodes, layout; did you mean nodes',
+      'a.json: nodess: unknown key, expected version, name, description, inputs, outputs, nodes, subgraphs, layout; did you mean nodes',
     ])
   })
 
@@ -148,7 +148,8 @@ describe('JSON Schema', () => {
     const schema = workflowSchema() as { required: string[]; properties: object }
     expect(schema.required).toEqual(['version', 'nodes'])
     expect(Object.keys(schema.properties)).toEqual([
-      ...['version', 'name', 'description', 'inputs', 'outputs', 'nodes', 'layout'],
+      ...['version', 'name', 'description', 'inputs', 'outputs', 'nodes', 'subgraphs'],
+      'layout',
     ])
   })
 
