@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { addPngText, defineNode, encodePng, safeName } from '../engine/index.ts'
+import { addPngText, areStillSaved, defineNode, encodePng, safeName } from '../engine/index.ts'
 
 export default defineNode({
   type: 'save-image',
@@ -21,13 +21,7 @@ export default defineNode({
     if (name !== undefined) safeName('output', name)
     return []
   },
-  async stillValid({ files }, { files: disk, outputFolder }) {
-    const found = files.map((file) => {
-      const name = file.startsWith(outputFolder) ? file.slice(outputFolder.length) : ''
-      return /^[\\/]/.test(name) ? disk.fingerprint('output', name.slice(1)) : undefined
-    })
-    return (await Promise.all(found)).every((fingerprint) => fingerprint !== undefined)
-  },
+  stillValid: ({ files }, services) => areStillSaved(files, services),
   async run({ image }, { name, metadata }, { services, node }) {
     // A name that came along a link has not been seen by the check.
     safeName('output', name)

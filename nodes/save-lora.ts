@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  areStillSaved,
   defineNode,
   describedMetadata,
   encodePng,
@@ -68,13 +69,7 @@ export default defineNode({
     if (name !== undefined) safeName('output', name)
     return []
   },
-  async stillValid({ files }, { files: disk, outputFolder }) {
-    const found = files.map((file) => {
-      const name = file.startsWith(outputFolder) ? file.slice(outputFolder.length) : ''
-      return /^[\\/]/.test(name) ? disk.fingerprint('output', name.slice(1)) : undefined
-    })
-    return (await Promise.all(found)).every((fingerprint) => fingerprint !== undefined)
-  },
+  stillValid: ({ files }, services) => areStillSaved(files, services),
   async run({ lora, model, textEncoder, samples, chart }, params, context) {
     // A name that came along a link has not been seen by the check.
     const stem = lastOf(safeName('output', params.name))

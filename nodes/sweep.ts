@@ -1,18 +1,12 @@
 import {
   defineNode,
-  hardwareMonitor,
   openRunFolder,
-  openStore,
-  readHardware,
   readWeight,
   runSweepNode,
   safeName,
-  sha256,
   sweepParams,
+  trainingHost,
 } from '../engine/index.ts'
-
-/** Latents and encoded captions of all runs. */
-const keptBytes = 8 * 2 ** 30
 
 export default defineNode({
   type: 'sweep',
@@ -43,19 +37,10 @@ export default defineNode({
   },
   async run(inputs, params, context) {
     const { outputFolder } = context.services
-    const store = openStore({ folder: `${outputFolder}/training/.kept`, maxBytes: keptBytes })
     const { lora, training, table, rows } = await runSweepNode(inputs, params, {
-      ...{ context, store, sha256, readWeight, now: Date.now },
-      memory: () => process.memoryUsage.rss(),
-      availableMemory: process.availableMemory(),
+      ...trainingHost(context, params.gpuTemperatureLimit),
+      ...{ context, readWeight },
       openFolder: (name) => openRunFolder(outputFolder, name),
-      guard: hardwareMonitor({
-        ...{ read: readHardware, now: Date.now, limit: params.gpuTemperatureLimit },
-        async wait(milliseconds) {
-          await new Promise((resolve) => setTimeout(resolve, milliseconds))
-          context.throwIfCancelled()
-        },
-      }),
     })
     context.metric('sweep', { rows })
     return { lora, training, table }

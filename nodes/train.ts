@@ -1,20 +1,14 @@
 import {
   defineNode,
-  hardwareMonitor,
   type NodeContext,
   openRunFolder,
-  openStore,
-  readHardware,
   runTrainNode,
   type Services,
   type SocketValues,
   safeName,
-  sha256,
+  trainingHost,
   trainParams,
 } from '../engine/index.ts'
-
-/** Latents and encoded captions of all runs. */
-const keptBytes = 8 * 2 ** 30
 
 export default defineNode({
   type: 'train',
@@ -48,19 +42,10 @@ export default defineNode({
     const name = params.dryRun ? `${params.outputName}-dry-run` : params.outputName
     const folder = await openRunFolder(outputFolder, name)
     try {
-      const store = openStore({ folder: `${outputFolder}/training/.kept`, maxBytes: keptBytes })
       return await runTrainNode(inputs, params, {
-        ...{ context, folder, store, sha256, now: Date.now },
+        ...trainingHost(context, params.gpuTemperatureLimit),
+        ...{ context, folder },
         hashes: params.noMetadata ? undefined : await hashesOf(inputs.model, context),
-        memory: () => process.memoryUsage.rss(),
-        availableMemory: process.availableMemory(),
-        guard: hardwareMonitor({
-          ...{ read: readHardware, now: Date.now, limit: params.gpuTemperatureLimit },
-          async wait(milliseconds) {
-            await new Promise((resolve) => setTimeout(resolve, milliseconds))
-            context.throwIfCancelled()
-          },
-        }),
       })
     } finally {
       await (params.dryRun ? folder.discard() : folder.close())
