@@ -34,6 +34,10 @@ export default defineNode({
       .string()
       .default(demoFacts.licence ?? '')
       .describe('such as CC0-1.0'),
+    rounded: z
+      .boolean()
+      .default(false)
+      .describe('8 significant bits a weight, as bfloat16 has: packs to four fifths'),
     pack: z.boolean().default(false).describe('write it in small besides, ending .br'),
   }),
   outputs: { file: 'text', files: 'list<text>' },

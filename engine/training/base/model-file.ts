@@ -1,5 +1,5 @@
 import { FormatError } from '../../errors.ts'
-import { float32ToFloat16 } from '../../formats/half.ts'
+import { bfloat16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../../formats/half.ts'
 import { encodeSafetensors, type SafetensorsTensor } from '../../formats/safetensors.ts'
 import { blueprintTensors } from '../../models/blueprint.ts'
 import { bytesOf } from '../../onnx/express.ts'
@@ -15,6 +15,8 @@ export interface ModelFacts {
   readonly licence?: string
   /** `WIDTHxHEIGHT` of the pictures it was trained on. */
   readonly resolution?: string
+  /** True: weights are rounded to the 8 significant bits of bfloat16, which pack smaller. */
+  readonly rounded?: boolean
 }
 
 /**
@@ -25,7 +27,7 @@ export interface ModelFacts {
 export function modelFile(
   { blueprint, config }: Pick<ModelPlan, 'blueprint' | 'config'>,
   weights: ReadonlyMap<string, Float32Array>,
-  { title, author, description, licence, resolution }: ModelFacts,
+  { title, author, description, licence, resolution, rounded = false }: ModelFacts,
 ): Uint8Array {
   const tensors = blueprintTensors(blueprint).map(({ name, stored, shape }) => {
     const data = weights.get(name)
@@ -34,7 +36,8 @@ export function modelFile(
       const found = data ? `${data.length} numbers` : 'absent'
       throw new FormatError(`new model: ${name} is ${found}, ${count} numbers expected`)
     }
-    const half = float32ToFloat16(data)
+    const kept = rounded ? bfloat16ToFloat32(float32ToBfloat16(data)) : data
+    const half = float32ToFloat16(kept)
     const bad = half.findIndex((value) => !Number.isFinite(value))
     if (bad >= 0) {
       throw new FormatError(`new model: ${name} holds ${data[bad]}, at most 65504 expected`)

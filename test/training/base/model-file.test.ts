@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
-import { float32ToFloat16 } from '../../../engine/formats/half.ts'
+import {
+  bfloat16ToFloat32,
+  float32ToBfloat16,
+  float32ToFloat16,
+} from '../../../engine/formats/half.ts'
 import { parseHeader, parseSafetensors, toFloat32 } from '../../../engine/formats/safetensors.ts'
 import { blueprintTensors } from '../../../engine/models/blueprint.ts'
 import { readCheckpoint } from '../../../engine/models/checkpoint.ts'
@@ -103,6 +107,20 @@ test('the convolutions beside the latent scale it and give no variance', () => {
   expect([...whole.get('post_quant_conv.weight')!.subarray(0, 6)]).toEqual(
     [scale, 0, 0, 0, 0, scale].map(Math.fround),
   )
+})
+
+test('rounded weights are those of bfloat16, and hardly differ from exact ones', () => {
+  const rounded = modelFile(demoPlan, whole, { ...demoFacts, rounded: true })
+  for (const [name, tensor] of parseSafetensors('rounded.safetensors', rounded).tensors) {
+    const kept = toFloat32(tensor)
+    const exact = toFloat32(tensors.get(name)!)
+    const again = float32ToFloat16(bfloat16ToFloat32(float32ToBfloat16(kept)))
+    expect(Buffer.compare(bytesOf(again), bytesOf(float32ToFloat16(kept))), name).toBe(0)
+    // Half a unit of 8 bits, half a unit of the 11 bits of float16, and its smallest number.
+    const worst = (value: number) => Math.abs(value) * (2 ** -8 + 2 ** -10) + 2 ** -24
+    const far = kept.findIndex((value, i) => Math.abs(value - exact[i]!) > worst(exact[i]!))
+    expect(far, name).toBe(-1)
+  }
 })
 
 test('the demo model takes at most 16 MiB', () => {
