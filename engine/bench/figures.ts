@@ -1,3 +1,4 @@
+import { editorFigures } from './editor-figures.ts'
 import { probeFigures } from './probe-figures.ts'
 import { trainFigures } from './train-figures.ts'
 
@@ -60,6 +61,7 @@ export const figures = {
   },
   ...trainFigures,
   ...probeFigures,
+  ...editorFigures,
 } as const satisfies Record<string, FigureEntry>
 
 /** One figure: what it says, and what it is held to. */
@@ -78,7 +80,7 @@ export type FigureName = keyof typeof figures
 export const figureNames = Object.keys(figures) as readonly FigureName[]
 
 /** Parts of the bench, which are measured apart. */
-export const benchParts = ['draw', 'train', 'probe'] as const
+export const benchParts = ['draw', 'train', 'probe', 'editor'] as const
 export type BenchPart = (typeof benchParts)[number]
 
 /** The part that a figure belongs to. */

@@ -5,6 +5,7 @@ import { CancelledError, WorkflowError } from '../errors.ts'
 import { replaceFile } from '../files/save.ts'
 import { randomCheckpoint, randomPresets } from '../models/random-checkpoint.ts'
 import { type Bench, type BenchIo, checkpointPath, type Measurement } from './bench.ts'
+import { editor } from './editor.ts'
 import {
   benchParts,
   type FigureName,
@@ -58,6 +59,7 @@ const measurements: readonly Measurement[] = [
   loraSteps,
   ...trainings,
   probe,
+  editor,
 ]
 
 /**

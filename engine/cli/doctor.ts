@@ -30,20 +30,29 @@ export async function doctorCommand(
   shell: Shell,
   inspect: Inspect = inspectCheckedDevices,
 ): Promise<number> {
-  const { provider, fresh = false, json = false } = options
+  const { json = false } = options
+  const report = await doctorReport(options, shell, inspect)
+  if (shell.stderr.isTTY) shell.stderr.write('\r\u001b[K')
+  if (json) sayJson(shell.stdout, { mazeru: manifest.version, ...jsonOf(report) })
+  else for (const line of linesOf(report)) say(shell.stdout, line)
+  return isHealthy(report) ? exitCode.done : exitCode.failed
+}
+
+/** Looks at the devices; what is remembered of an earlier look is not looked at again. */
+export async function doctorReport(
+  { provider, fresh = false }: DoctorCommandOptions,
+  shell: Shell,
+  inspect: Inspect = inspectCheckedDevices,
+): Promise<DeviceReport> {
   const store = openCacheStore(foldersOf(shell.place), (message) => say(shell.stderr, message))
   const memory: ProbeMemory = { get: store.readRecord, put: store.writeRecord }
-  const report = await inspect({
+  return inspect({
     memory,
     isFresh: fresh,
     onNotice: (sentence) => say(shell.stderr, sentence),
     examiner: createExaminer({ onResult: (result) => showProgress(shell.stderr, result) }),
     ...(provider && { providers: [provider] }),
   })
-  if (shell.stderr.isTTY) shell.stderr.write('\r\u001b[K')
-  if (json) sayJson(shell.stdout, { mazeru: manifest.version, ...jsonOf(report) })
-  else for (const line of linesOf(report)) say(shell.stdout, line)
-  return isHealthy(report) ? exitCode.done : exitCode.failed
 }
 
 /** A report as it is told to a person. */

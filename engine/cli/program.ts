@@ -11,6 +11,8 @@ import { whyCommand } from './why.ts'
 
 /** A command: how it is declared, and what it does with its arguments and its options. */
 interface CommandEntry {
+  /** Not for people: left out of the help. */
+  readonly isHidden?: boolean
   declare(command: Command): Command
   run(
     argument: string,
@@ -21,6 +23,9 @@ interface CommandEntry {
     words: readonly string[],
   ): Promise<number>
 }
+
+/** Levels of the server's log, from the quietest. */
+const logLevels = ['silent', 'error', 'warn', 'info', 'debug']
 
 /** The commands by name and argument, in the order of the help. */
 const commands: Readonly<Record<string, CommandEntry>> = {
@@ -120,6 +125,34 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     run: async (...[first, options, host, shell]) =>
       (await import('./bench.ts')).benchCommand(first, options, host, shell),
   },
+  serve: {
+    declare: (command) =>
+      folderOptions(command)
+        .description('serve the editor and run what it is given')
+        .option('--port <number>', 'port to listen at (default: 4180)')
+        .option('--host <address>', 'address to listen at; any but 127.0.0.1 needs a token')
+        .option('--token <text>', 'demanded of everyone; auto makes one (or: MAZERU_TOKEN)')
+        .option('--workflows <dir>', 'folder of workflow files (default: ./my-workflows)')
+        .option('--data <dir>', 'folder of the queue and its kin (default: .mazeru in --out)')
+        .addOption(new Option('--provider <name>', 'where networks run').choices(providerChoices))
+        .option('--executors <number>', 'processes that run workflows (default: 1)')
+        .option('--allow-private-webhooks', 'let webhooks go to machines of your own network')
+        .option('--no-open', 'open no browser')
+        .option('--no-build', 'serve the editor as it was built before')
+        .addOption(new Option('--log-level <level>', 'lines of JSON on stderr').choices(logLevels)),
+    run: async (...[, options, host, shell]) =>
+      (await import('./serve.ts')).serveCommand(options, host, shell),
+  },
+  executor: {
+    isHidden: true,
+    declare: (command) => command.description('run what the server sends'),
+    run: async (_first, _options, host) => (await import('./executor.ts')).executorCommand(host),
+  },
+  workbench: {
+    isHidden: true,
+    declare: (command) => command.description('look at files for the server'),
+    run: async (...[, , , shell]) => (await import('./executor.ts')).workbenchCommand(shell),
+  },
 }
 
 /** The words that name a command. */
@@ -139,8 +172,8 @@ export async function runCommandLine(
     .description('node-graph workflows for Stable Diffusion')
     .version(manifest.version)
     .option('--verbose', 'show where errors come from')
-  for (const [name, { declare, run }] of Object.entries(commands)) {
-    const command = declare(program.command(name))
+  for (const [name, { declare, run, isHidden = false }] of Object.entries(commands)) {
+    const command = declare(program.command(name, { hidden: isHidden }))
     command.action(async (first: unknown) => {
       const options = command.optsWithGlobals()
       // A command without an argument gets its options first; it does not look at what it gets.

@@ -140,6 +140,55 @@ export async function encodeJpeg(
   return sharpOf(image, item).jpeg({ quality }).toBuffer()
 }
 
+/** How a picture for the screen is written. */
+export interface WebpOptions {
+  /** 1 to 100; 85 unless given. */
+  readonly quality?: number
+  /** Longest side in pixels: a larger picture is made smaller. */
+  readonly maxSide?: number
+}
+
+/** A picture for the screen. */
+export interface SmallPicture {
+  /** WebP. */
+  readonly bytes: Uint8Array
+  readonly width: number
+  readonly height: number
+}
+
+/** One item as WebP with losses, for looking at. Clamped as by `encodePng`. */
+export async function encodeWebp(
+  image: NumericTensor,
+  item = 0,
+  options: WebpOptions = {},
+): Promise<SmallPicture> {
+  return webp(sharpOf(image, item), options)
+}
+
+/**
+ * A picture file as WebP of at most `size` pixels a side, upright. Throws as `decodePicture`, for
+ * a file that is damaged anywhere: it is read to its end.
+ */
+export async function thumbnailOf(
+  file: string,
+  bytes: Uint8Array,
+  size: number,
+): Promise<SmallPicture> {
+  await readPictureHeader(file, bytes)
+  return explained(file, bytes, () => {
+    const picture = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels }).autoOrient()
+    return webp(picture.toColourspace('srgb'), { maxSide: size })
+  })
+}
+
+async function webp(picture: Sharp, { quality = 85, maxSide }: WebpOptions): Promise<SmallPicture> {
+  const sized = maxSide
+    ? picture.resize(maxSide, maxSide, { fit: 'inside', withoutEnlargement: true })
+    : picture
+  const { data, info } = await sized.webp({ quality }).toBuffer({ resolveWithObject: true })
+  return { bytes: data, width: info.width, height: info.height }
+}
+
 /**
  * Every plane of `[batch, channels, height, width]` at another size, distorted where the aspect
  * differs; clamped to 0 to 1. Computed with 16 bits and kernels of 12, so a value is off by up to

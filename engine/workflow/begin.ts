@@ -1,5 +1,5 @@
 import { fingerprintFiles } from './check-files.ts'
-import { sourcesOf } from './graph.ts'
+import { type CheckedNode, sourcesOf } from './graph.ts'
 import { recordNodes } from './keys.ts'
 import type { Lookup } from './lookup.ts'
 import { type Resolution, recall, resolve } from './resolve.ts'
@@ -65,9 +65,9 @@ function settle(state: RunState, resolved: Map<string, Resolution>): (id: string
     }
     state.stages.set(node.id, 'settled')
     state.reports.set(node.id, { state: resolution.state })
+    observeCached(state, node, resolution)
     if (resolution.state === 'not-needed') continue
     state.values.set(node.id, resolution.values)
-    state.observe?.(node.id, resolution.values)
     emit(state, { type: 'cached', node: node.id, from: resolution.state })
     emitOutputs(state, node.id)
   }
@@ -81,6 +81,15 @@ function settle(state: RunState, resolved: Map<string, Resolution>): (id: string
   }
 }
 
+/** Shows all that is in memory of a node, needed or not: every wire can be looked at. */
+function observeCached(state: RunState, node: CheckedNode, resolution: Resolution): void {
+  const { cache, records, observe } = state
+  const key = records.get(node.id)!.key
+  const whole = observe && cache && key !== null && recall(node, key, cache)
+  const values = whole || ('values' in resolution ? resolution.values : undefined)
+  if (values) observe?.(node.id, values)
+}
+
 /** A live node from the cache may have to run again: holds its inputs where they are in memory. */
 function pinLiveInputs({ plan, cache, values, records }: RunState): void {
   if (!cache) return
@@ -88,8 +97,9 @@ function pinLiveInputs({ plan, cache, values, records }: RunState): void {
     if (!node.shape.definition.live || !values.has(node.id)) continue
     for (const id of sourcesOf(node)) {
       const key = records.get(id)!.key
-      const found = key !== null && !values.has(id) && recall(plan.nodes.get(id)!, key, cache)
-      if (found) values.set(id, found)
+      // Of a node whose result was asked for in part, only that part is there.
+      const found = key !== null && recall(plan.nodes.get(id)!, key, cache)
+      if (found) values.set(id, { ...values.get(id), ...found })
     }
   }
 }

@@ -25,8 +25,10 @@ export interface RunOptions {
   /** The record of an earlier run; nodes that do not run now keep their place in it. */
   readonly record?: RunRecord
   /**
-   * Shown the values of a node whenever they are at hand, just before its `cached` or `finished`;
-   * again where a change of a param made it run again. Must not throw.
+   * Shown the values of a node whenever they are at hand: just before its `cached` or `finished`,
+   * again where a change of a param made it run again, and before `queued` is read where nobody
+   * needs the node and its values are in memory. From disk comes only what was asked for.
+   * Must not throw.
    */
   readonly observe?: Observe
 }

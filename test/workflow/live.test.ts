@@ -160,4 +160,25 @@ describe('a param set while a node runs', () => {
     )
     expect(result.outputs.trace).toBe('1 1 2 2 2 2')
   })
+
+  it('reaches a cached live node of whose source this run needs another output', async () => {
+    const parts = workflowOf(
+      {
+        whole: { type: 'whole', params: { value: 7 } },
+        parts: { type: 'divide', params: { divisor: 2 }, inputs: { dividend: 'whole.value' } },
+        mix: { type: 'scale', inputs: { value: 'parts.quotient' } },
+        trace: { type: 'trace', inputs: { value: 'mix.value' } },
+        rest: { type: 'same', inputs: { value: 'parts.rest' } },
+      },
+      { outputs: { trace: 'trace.text', rest: 'rest.value' } },
+    )
+    const cache = createCache({ bytes: 1e6 })
+    await runAll(parts, { catalogue, cache, outputs: ['mix'] })
+    const run = await start(parts, { catalogue, cache })
+    for await (const event of run.events) {
+      if (event.type !== 'progress' || event.step !== 2) continue
+      expect(run.set('mix', 'by', 2)).toEqual({ applied: 'now' })
+    }
+    expect((await run.result).outputs.trace).toBe('3 3 6 6 6 6')
+  })
 })

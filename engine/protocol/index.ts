@@ -1,0 +1,12 @@
+/** All schemas and types that server and editor share. The editor imports types from here. */
+export * from './catalogue.ts'
+export * from './documents.ts'
+export type * from './json.ts'
+export * from './library.ts'
+export * from './messages.ts'
+export type * from './patch.ts'
+export * from './runs.ts'
+export * from './system.ts'
+export * from './training.ts'
+export * from './values.ts'
+export type * from './workflow.ts'
