@@ -3,6 +3,7 @@ import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from './errors.ts'
 import { replaceFile, unfinishedEnding } from './files/save.ts'
+import { abandonedAfter } from './files/sweep.ts'
 
 /** Results on disk by the key of what they came from, and small records by name. */
 export interface Store {
@@ -31,9 +32,6 @@ const headBytes = mark.length + 32
 
 /** Room is made down to this part of the limit, so that not every writing makes room. */
 const keptPart = 0.9
-
-/** Unfinished files older than this were left by a crash. */
-const abandonedAfter = 60 * 60 * 1000
 
 interface Entry {
   path: string

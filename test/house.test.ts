@@ -171,7 +171,7 @@ const packages: Record<string, readonly string[]> = {
   vitest: ['test'],
   vite: ['editor', 'engine/cli', 'engine/bench', 'test'],
   'node:crypto': ['engine/workflow', ...disk, ...world()],
-  'node:zlib': ['engine/formats', 'engine/bench', 'test'],
+  'node:zlib': ['engine/formats', 'engine/bench', 'editor', 'test'],
   'node:buffer': ['engine', 'test'],
   'node:module': ['engine/main.ts', 'engine/models', 'engine/runtime', 'engine/cli', 'test'],
   'node:fs': [...disk, ...world()],

@@ -8,6 +8,7 @@ import { hashFile } from '../../files/hash-file.ts'
 import { nearestNames } from '../../files/names.ts'
 import type { FileFolders } from '../../files/places.ts'
 import { replaceFile } from '../../files/save.ts'
+import { sweepUnfinished } from '../../files/sweep.ts'
 import type { Asset, AssetKind } from '../../protocol/index.ts'
 import type { RunStore } from '../queue/types.ts'
 import { embeddedWorkflow, quickWorkflow } from './embedded.ts'
@@ -17,6 +18,7 @@ import { lineageOf, textsIn } from './lineage.ts'
 import { openLibraryMemory } from './memory.ts'
 import { type FoundFile, findFile, isPictureKind, scanKind } from './scan.ts'
 import { arranged, matches } from './search.ts'
+import { mostThumbnailBytes, trimEvery, trimFolder } from './thumbnails.ts'
 import type { Library } from './types.ts'
 import { takeUpload } from './upload.ts'
 import { watchFolder } from './watch-folder.ts'
@@ -43,6 +45,11 @@ export function openLibrary({ folders, data, workbench, runs }: LibraryOptions):
   const scans = new Map<AssetKind, Promise<ReadonlyMap<string, FoundFile>>>()
   const drawing = new Map<string, Promise<Uint8Array>>()
   const blind = new Set<AssetKind>()
+  let drawn = 0
+  const trimThumbnails = () => trimFolder(join(data, 'thumbnails'), mostThumbnailBytes)
+  const trimmed = trimThumbnails()
+  const own = [...folders.models, folders.input, folders.output]
+  const swept = Promise.all(own.map((folder) => sweepUnfinished(folder, Date.now())))
 
   const changed = (some: readonly AssetKind[]) => {
     for (const kind of some) scans.delete(kind)
@@ -151,6 +158,8 @@ export function openLibrary({ folders, data, workbench, runs }: LibraryOptions):
     if (kept) return kept
     const { bytes } = await workbench.thumbnail(picture, thumbnailSize)
     await replaceFile(path, bytes)
+    drawn += 1
+    if (drawn % trimEvery === 0) await trimThumbnails()
     return bytes
   }
 
@@ -271,7 +280,7 @@ export function openLibrary({ folders, data, workbench, runs }: LibraryOptions):
     async close() {
       for (const end of unwatch) end()
       listeners.clear()
-      await Promise.allSettled([...scans.values(), ...drawing.values()])
+      await Promise.allSettled([trimmed, swept, ...scans.values(), ...drawing.values()])
       memory.close()
     },
   }

@@ -5,6 +5,7 @@ import { isPaused, type Ledger, openLedger } from './ledger.ts'
 import { type NodeNotes, openNodeNotes } from './node-notes.ts'
 import { noteTurn, waitingRuns } from './order.ts'
 import { listPictures, pictureOfFile } from './pictures.ts'
+import { type Kept, prune, pruneEvery, usualKept } from './pruning.ts'
 import {
   changedWorkflow,
   changeRun,
@@ -31,17 +32,25 @@ interface RunStoreOptions {
   readonly every?: number
   /** Those of a server that only this machine reaches unless given. */
   readonly webhookRules?: WebhookRules
+  /** How much of the past stays. */
+  readonly kept?: Kept
 }
 
 /** The runs of a database; every change is told to the journal. */
 export function openRunStore(options: RunStoreOptions): RunStore {
   const { database, journal, clock, randomId, catalogue, every = 200 } = options
-  const { webhookRules = usualWebhookRules } = options
+  const { webhookRules = usualWebhookRules, kept = usualKept } = options
   const ledger = openLedger(database, journal, clock)
   const notes = openNodeNotes(ledger, every)
   const { commit, row, demand, info } = ledger
   /** Runs up to this number are of an earlier server. */
   const former = lastNumber(database)
+  let pruned = clock()
+  const pruneAtTimes = () => {
+    if (clock() - pruned < pruneEvery) return
+    pruned = clock()
+    commit((tell) => prune(ledger, tell, kept))
+  }
   return {
     submit(submission, { client, key }) {
       const known = key === undefined ? undefined : runOfKey(ledger, client, key)
@@ -126,6 +135,7 @@ export function openRunStore(options: RunStoreOptions): RunStore {
         if (!end.crashed) endRun(ledger, tell, run, { state: end.status, error: end.error })
       })
       notes.drop(id)
+      pruneAtTimes()
     },
     release(id) {
       const run = row(id)
@@ -150,6 +160,7 @@ export function openRunStore(options: RunStoreOptions): RunStore {
           .filter((run) => afterCrash(ledger, tell, run, 'the server was ended'))
           .map(({ id }) => id)
       })
+      commit((tell) => prune(ledger, tell, kept))
       return back.reverse().map(info)
     },
     pictures: (filter) => listPictures(ledger, filter),

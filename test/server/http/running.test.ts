@@ -162,6 +162,46 @@ describe('a workflow called like a function', () => {
     }
   })
 
+  it('says how it is called, through subgraphs too', async () => {
+    const workflow = {
+      ...{ version: 1, description: 'Twice.', outputs: { sum: 'inner.out' } },
+      inputs: {
+        first: { to: ['inner.n'] },
+        steps: { to: ['last.steps'], description: 'how long' },
+      },
+      nodes: {
+        inner: { type: 'subgraph', subgraph: 'part', params: { n: 4 } },
+        last: { type: 'wait', params: { steps: 3 }, inputs: { value: 'inner.out' } },
+      },
+      subgraphs: {
+        part: {
+          inputs: { n: { to: ['one.value'], description: 'a number' } },
+          outputs: { out: 'one.value' },
+          nodes: { one: { type: 'number', params: { value: 1 } } },
+        },
+      },
+    }
+    await table.documents.save('lib/nested', 0, workflow as never)
+    const { json } = await ask(table.port, 'GET', '/run/lib/nested')
+    expect(json).toMatchObject({
+      ...{ name: 'lib/nested', description: 'Twice.' },
+      inputs: {
+        properties: {
+          first: { type: 'number', minimum: -1000, default: 4, description: 'a number' },
+          steps: { type: 'integer', default: 3, description: 'how long' },
+        },
+      },
+      outputs: { properties: { sum: { description: 'number' } } },
+    })
+    expect((await ask(table.port, 'GET', '/run/none')).status).toBe(404)
+  })
+
+  it('lists what is wrong with each input', async () => {
+    const { status, json } = await call({ inputs: { first: 1e9, frist: 1 } })
+    expect(status).toBe(422)
+    expect(json.problems).toMatchObject([{ input: 'first' }, { input: 'frist' }])
+  })
+
   it('says which input or workflow there is none of', async () => {
     const wrong = await call({ inputs: { frist: 5 } })
     expect([wrong.status, wrong.json.error]).toEqual([

@@ -74,7 +74,8 @@ describe('events', () => {
   it('of the machine come while an editor is there', async () => {
     const tab = await editor('e')
     const { hardware } = await tab.next('hardware')
-    expect(hardware.memory.rss).toBeGreaterThan(0)
+    // No executor is up in this test, so none holds memory.
+    expect(hardware.memory).toMatchObject({ rss: 0 })
   })
 })
 

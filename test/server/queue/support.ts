@@ -4,6 +4,7 @@ import type { RunEnd } from '../../../engine/executor/types.ts'
 import type { ServerEvent, Submission } from '../../../engine/protocol/index.ts'
 import { openDatabase } from '../../../engine/server/queue/database.ts'
 import { openJournal } from '../../../engine/server/queue/journal.ts'
+import type { Kept } from '../../../engine/server/queue/pruning.ts'
 import { openRunStore } from '../../../engine/server/queue/run-store.ts'
 import type { Journal } from '../../../engine/server/queue/types.ts'
 import { createCatalogue } from '../../../engine/workflow/index.ts'
@@ -15,14 +16,20 @@ import { temporaryFolder } from '../../support/temporary.ts'
 export const catalogue = createCatalogue(arithmeticNodes)
 
 /** Opens the store in a folder as a new server would; its clock moves when it is looked at. */
-export function openQueue(folder = temporaryFolder(), { every = 5 } = {}) {
+export function openQueue(
+  folder = temporaryFolder(),
+  { every = 5, kept }: { every?: number; kept?: Kept } = {},
+) {
   const database = openDatabase(join(folder, 'mazeru.db'), { wait: 50 })
   let time = 1_700_000_000_000
   let ids = 0
   const clock = () => time++
   const journal = openJournal({ database, clock })
   const randomId = () => `run${ids++}`
-  const runs = openRunStore({ database, journal, clock, randomId, catalogue, every })
+  const runs = openRunStore({
+    ...{ database, journal, clock, randomId, catalogue, every },
+    ...(kept && { kept }),
+  })
   let isOpen = true
   const close = () => {
     if (!isOpen) return

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { RunDetail } from '../../../protocol/index.ts'
 import { submission } from '../../../protocol/index.ts'
+import { callSchema, inputProblems } from '../call-schema.ts'
 import type { ServerContext } from '../context.ts'
-import { notFound } from '../errors.ts'
+import { HttpError, notFound } from '../errors.ts'
 import { param, type Route, route } from '../route.ts'
 import { isOver } from '../run-events.ts'
 import { answer, submitRun } from './runs.ts'
@@ -22,8 +23,30 @@ const callReply = z.object({
 
 /** A saved workflow or template called like a function. */
 export function callRoutes(context: ServerContext): Route[] {
-  const { documents, runs } = context.parts
+  const { documents, runs, catalogue } = context.parts
+  const present = async (name: string) => {
+    const saved = (await documents.read(name))?.workflow ?? (await documents.template(name))
+    if (!saved) throw notFound('workflow', name)
+    return saved
+  }
   return [
+    route({
+      method: 'get',
+      path: '/run/{name+}',
+      title: 'JSON Schema of the named inputs and outputs of a saved workflow',
+      reply: z.object({
+        name: z.string(),
+        description: z.string().optional(),
+        inputs: z.record(z.string(), z.unknown()),
+        outputs: z.record(z.string(), z.unknown()),
+      }),
+      handle: async (call) => {
+        const name = param(call, 'name')
+        const workflow = await present(name)
+        const { description } = workflow
+        return { name, ...(description && { description }), ...callSchema(workflow, catalogue) }
+      },
+    }),
     route({
       method: 'post',
       path: '/run/{name+}',
@@ -38,8 +61,9 @@ export function callRoutes(context: ServerContext): Route[] {
       reply: callReply,
       handle: async (call) => {
         const name = param(call, 'name')
-        const saved = (await documents.read(name))?.workflow ?? (await documents.template(name))
-        if (!saved) throw notFound('workflow', name)
+        const saved = await present(name)
+        const problems = inputProblems(saved, call.body.inputs ?? {}, catalogue)
+        if (problems.length > 0) throw new HttpError(422, problems[0]!.message, { problems })
         const { client, request, query } = call
         const key = request.headers.get('idempotency-key') ?? undefined
         const body = { ...call.body, workflow: { ...saved }, document: name }
