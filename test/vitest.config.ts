@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     root: `${import.meta.dirname}/..`,
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/golden-setup.ts'],
+    globalSetup: ['test/support/golden-setup.ts', 'test/support/editor-setup.ts'],
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,4 +1,5 @@
 import type { ValueSummary } from '../../engine/protocol/values.ts'
+import { innerPlace } from '../state/run-summary.ts'
 import { runs } from '../state/stores.ts'
 import type { Controller } from './controller.ts'
 import { pictureAddress } from './node-preview.tsx'
@@ -30,14 +31,15 @@ function show(controller: Controller, key: string | undefined, event: PointerEve
   }
   const { shown, nodes } = runs.getState()
   const run = shown.get(controller.document.id) ?? ''
-  const node = controller.prefix() + link.from.node
-  const value = nodes.get(run)?.get(node)?.values?.[link.from.socket]
+  const inner = innerPlace(controller.document.workflow, controller.scene.workflow, link.from)
+  const node = controller.prefix() + inner.node
+  const value = nodes.get(run)?.get(node)?.values?.[inner.socket]
   const type = controller.scene.socket(link.from, 'out')?.type ?? ''
   const name = `${link.from.node}.${link.from.socket} → ${key}`
   showTip(controller, `${name}\n${value ? summaryText(value) : type}`, screen)
   if (!value?.pictures) return
   const picture = document.createElement('img')
-  picture.src = pictureAddress(run, node, link.from.socket)
+  picture.src = pictureAddress(run, node, inner.socket)
   picture.alt = ''
   controller.container.querySelector('[data-tip]')?.append(picture)
 }

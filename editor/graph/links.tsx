@@ -1,6 +1,7 @@
 import { memo, useSyncExternalStore } from 'react'
 import { useStore } from 'zustand'
 import type { NodeStatus } from '../../engine/protocol/runs.ts'
+import { statusOf } from '../state/run-summary.ts'
 import { settings } from '../state/settings.ts'
 import { runs, selection } from '../state/stores.ts'
 import { typeColour } from './colours.ts'
@@ -53,7 +54,7 @@ const Link = memo(function Link({
     const states = nodes.get(shown.get(document.id) ?? '')
     if (!states) return 'idle'
     const target = name.slice(0, name.indexOf('.'))
-    return linkState(states.get(prefix() + source), states.get(prefix() + target))
+    return linkState(statusOf(states, prefix() + source), statusOf(states, prefix() + target))
   })
   return (
     <g

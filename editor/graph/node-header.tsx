@@ -2,6 +2,7 @@ import { memo } from 'react'
 import type { NodeStatus } from '../../engine/protocol/runs.ts'
 import { setLayout } from '../state/commands/index.ts'
 import { graphWords } from '../words/graph.ts'
+import { titleOf } from '../words/nodes.ts'
 import { useWords } from '../words/words.ts'
 import styles from './graph.module.css'
 import { edit } from './open-graph.ts'
@@ -19,7 +20,7 @@ export const NodeHeader = memo(function NodeHeader({
 }) {
   const say = useWords(graphWords)
   const { id, entry, info, layout } = item
-  const title = layout.title ?? info?.title ?? entry.type
+  const title = layout.title ?? titleOf(entry.type, info?.title ?? entry.type)
   const part = status?.state === 'running' && status.steps ? (status.step ?? 0) / status.steps : 0
   return (
     <div className={styles.header} data-handle title={info?.description}>
@@ -67,18 +68,20 @@ function Badge({ status }: { readonly status: NodeStatus }) {
   const { state, step, steps, secondsLeft, seconds, error, note } = status
   const about = [
     say(state),
-    step !== undefined && steps !== undefined && say('stepOf', { step, steps }),
+    step !== undefined && steps && !('inner' in status) && say('stepOf', { step, steps }),
     secondsLeft !== undefined && say('left', { seconds: rounded(secondsLeft) }),
     seconds !== undefined && say('took', { seconds: rounded(seconds) }),
     note,
     error,
   ].filter((text) => typeof text === 'string')
   const shown =
-    state === 'running' && steps
-      ? `${step ?? 0}/${steps}${secondsLeft === undefined ? '' : ` ${rounded(secondsLeft)} s`}`
-      : state === 'done' && seconds !== undefined
-        ? `${rounded(seconds)} s`
-        : ''
+    'inner' in status && state === 'running' && steps
+      ? say('percent', { percent: Math.round((100 * (step ?? 0)) / steps) })
+      : state === 'running' && steps
+        ? `${step ?? 0}/${steps}${secondsLeft === undefined ? '' : ` ${rounded(secondsLeft)} s`}`
+        : state === 'done' && seconds !== undefined
+          ? `${rounded(seconds)} s`
+          : ''
   return (
     <span className={styles.badge} data-badge={state} title={about.join('\n')}>
       {shown} {marks[state]}

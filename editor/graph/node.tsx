@@ -2,10 +2,12 @@ import { memo, useCallback, useRef } from 'react'
 import { useStore } from 'zustand'
 import type { NodeStatus } from '../../engine/protocol/runs.ts'
 import { setParam } from '../state/commands/index.ts'
+import { settings } from '../state/settings.ts'
 import { problems, selection } from '../state/stores.ts'
 import type { Json } from '../state/types.ts'
 import { ParamWidget } from '../widgets/param-widget.tsx'
 import { graphWords } from '../words/graph.ts'
+import { labelOf as nameShown, titleOf } from '../words/nodes.ts'
 import { type Say, useWords } from '../words/words.ts'
 import { bodiesOf } from './bodies.ts'
 import styles from './graph.module.css'
@@ -94,6 +96,7 @@ const Params = memo(function Params({ item }: { readonly item: NodeItem }) {
 function Param({ id, param, value }: ParamProps) {
   const gesture = useRef(0)
   const { name, info, linked } = param
+  const language = useStore(settings, (state) => state.language)
   // Given anew only with another param, so that widgets are not drawn again for nothing.
   const change = useCallback(
     (next: Json | undefined, phase: 'drag' | 'done') => {
@@ -108,6 +111,7 @@ function Param({ id, param, value }: ParamProps) {
     <ParamWidget
       node={id}
       name={name}
+      label={nameShown(name, language)}
       info={info}
       value={value}
       linked={linked}
@@ -128,7 +132,7 @@ function labelOf(
   say: Say<keyof typeof graphWords.en & string>,
   wrong: number,
 ): string {
-  const title = layout.title ?? info?.title ?? entry.type
+  const title = layout.title ?? titleOf(entry.type, info?.title ?? entry.type)
   const parts = [title === id ? title : `${title} ${id}`]
   if (entry.mode) parts.push(say(entry.mode))
   if (status) parts.push(say(status.state))

@@ -1,3 +1,4 @@
+import { tidied } from '../state/commands/index.ts'
 import { activeDocument, surface } from '../state/stores.ts'
 import { graphInside, inside } from '../state/subgraphs.ts'
 import type { EditorDocument, PatchOp, Workflow } from '../state/types.ts'
@@ -9,17 +10,19 @@ export interface OpenGraph {
   readonly name: string | undefined
   /** What ids of its nodes begin with in events of a run. */
   readonly prefix: string
+  /** Instances of the path that are there. */
+  readonly depth: number
 }
 
 /** Follows the path of instances from the root; stops where one is gone. */
 export function openGraph(root: Workflow, path: readonly string[]): OpenGraph {
-  let graph: OpenGraph = { workflow: root, name: undefined, prefix: '' }
+  let graph: OpenGraph = { workflow: root, name: undefined, prefix: '', depth: 0 }
   for (const instance of path) {
     const { nodes } = graph.workflow
     const name = Object.hasOwn(nodes, instance) ? nodes[instance]?.subgraph : undefined
     const workflow = name === undefined ? undefined : graphInside(root, name)
     if (!workflow) return graph
-    graph = { workflow, name, prefix: `${graph.prefix}${instance}:` }
+    graph = { workflow, name, prefix: `${graph.prefix}${instance}:`, depth: graph.depth + 1 }
   }
   return graph
 }
@@ -38,5 +41,6 @@ export function edit(
   const document = activeDocument()
   const { workflow, name } = shownGraph(document)
   const ops = command(workflow)
-  document.transact(label, name === undefined ? ops : inside(name, ops), options)
+  const led = name === undefined ? ops : tidied(document.workflow, inside(name, ops))
+  document.transact(label, led, options)
 }

@@ -1,5 +1,6 @@
 import { memo } from 'react'
 import { graphWords } from '../words/graph.ts'
+import { labelOf } from '../words/nodes.ts'
 import { useWords } from '../words/words.ts'
 import { typeColour, typeLook } from './colours.ts'
 import styles from './graph.module.css'
@@ -58,7 +59,7 @@ function Socket({
       />
       {named && (
         <span className={side === 'in' ? styles.inName : styles.outName} style={{ top: y }}>
-          {name}
+          {labelOf(name)}
         </span>
       )}
     </>

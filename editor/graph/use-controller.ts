@@ -1,6 +1,7 @@
 import { createContext, useContext, useSyncExternalStore } from 'react'
 import { useStore } from 'zustand'
 import type { NodeStatus } from '../../engine/protocol/runs.ts'
+import { statusOf } from '../state/run-summary.ts'
 import { runs } from '../state/stores.ts'
 import type { Controller } from './controller.ts'
 import type { NodeItem } from './scene.ts'
@@ -34,6 +35,6 @@ export function useShownRun(): string | undefined {
 export function useStatus(id: string): NodeStatus | undefined {
   const { document, prefix } = useController()
   return useStore(runs, ({ shown, nodes }) =>
-    nodes.get(shown.get(document.id) ?? '')?.get(prefix() + id),
+    statusOf(nodes.get(shown.get(document.id) ?? ''), prefix() + id),
   )
 }

@@ -1,6 +1,8 @@
 import {
   Boxes,
   FileText,
+  GraduationCap,
+  Grid3x3,
   Images,
   LayoutTemplate,
   ListTree,
@@ -47,6 +49,13 @@ export const panels: readonly Panel[] = [
     icon: Boxes,
     title: 'panelLibrary',
     load: () => import('./library/index.tsx'),
+  },
+  { name: 'grid', icon: Grid3x3, title: 'panelGrid', load: () => import('./grid/index.tsx') },
+  {
+    name: 'training',
+    icon: GraduationCap,
+    title: 'panelTraining',
+    load: () => import('./training/index.tsx'),
   },
   { name: 'form', icon: FileText, title: 'panelForm', load: () => import('./form/index.tsx') },
   {

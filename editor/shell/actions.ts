@@ -3,21 +3,11 @@ import { panels } from '../panels/index.ts'
 import { settings } from '../state/settings.ts'
 import { runs, selection, surface, tabs } from '../state/stores.ts'
 import { activate, newTab } from '../state/tabs.ts'
-import type { ActionWord } from '../words/actions.ts'
+import type { Action } from './action.ts'
 import * as deeds from './deeds.ts'
+import { graphActions } from './graph-actions.ts'
 
-/** Something a person can do, by menu, key or command palette. */
-export interface Action {
-  readonly name: string
-  readonly word: ActionWord
-  readonly group: 'File' | 'Edit' | 'Run' | 'View' | 'Panel'
-  /** As tinykeys reads them; the first is shown. */
-  readonly keys?: readonly string[]
-  /** Its keys count while a text is being edited too. */
-  readonly everywhere?: boolean
-  readonly enabled: () => boolean
-  readonly run: () => unknown
-}
+export type { Action }
 
 const always = () => true
 const hasDocument = () => tabs.getState().active !== undefined
@@ -267,6 +257,7 @@ export const actions: readonly Action[] = [
     enabled: always,
     run: () => deeds.openDialog('shortcuts'),
   },
+  ...graphActions,
   ...panels.map(
     ({ name, title }, index): Action => ({
       ...{ name, word: title, group: 'Panel', keys: [`Alt+${index + 1}`], enabled: always },

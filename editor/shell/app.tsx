@@ -6,7 +6,9 @@ import { surface } from '../state/stores.ts'
 import { shellWords } from '../words/shell.ts'
 import { useWords } from '../words/words.ts'
 import styles from './app.module.css'
+import { Banner } from './banner.tsx'
 import { BottomBar } from './bottom-bar.tsx'
+import { Breadcrumbs } from './breadcrumbs.tsx'
 import { Dialogs } from './dialogs/index.tsx'
 import { Fence } from './fence.tsx'
 import { Header } from './header.tsx'
@@ -17,9 +19,9 @@ import { StatusBar } from './status-bar.tsx'
 import { Splitter } from './ui/index.ts'
 import { useActive } from './use-document.ts'
 
-const GraphCanvas = lazy(async () => {
-  const { GraphCanvas } = await import('../graph/canvas.tsx')
-  return { default: GraphCanvas }
+const MenuCanvas = lazy(async () => {
+  const { MenuCanvas } = await import('./canvas-menu.tsx')
+  return { default: MenuCanvas }
 })
 const StartScreen = lazy(async () => ({ default: (await import('./start.tsx')).StartScreen }))
 
@@ -78,7 +80,9 @@ function Canvas() {
   if (!document) return <StartScreen />
   return (
     <>
-      <GraphCanvas key={document.id} />
+      <MenuCanvas key={document.id} />
+      <Breadcrumbs />
+      <Banner />
       {empty && document.name === undefined && <StartScreen hint key={String(begun)} />}
     </>
   )

@@ -5,6 +5,7 @@ import { preferences } from '../state/preferences.ts'
 import { startWatching } from '../state/run-commands.ts'
 import { takeSession } from '../state/session.ts'
 import { settings } from '../state/settings.ts'
+import { keepShownRuns } from '../state/shown-runs.ts'
 import { connection, notify, surface } from '../state/stores.ts'
 import { restoreTabs } from '../state/tabs.ts'
 import { announceRuns } from './announce.ts'
@@ -45,6 +46,7 @@ async function start(): Promise<void> {
   const session = await takeSession()
   link.connect({ address: location.origin, client: session.id, ...(token && { token }) })
   startWatching()
+  keepShownRuns()
   await restoreTabs(await openJournalStore(), session)
   await fetchCatalogue()
   connection.subscribe((state, former) => {

@@ -11,6 +11,7 @@ export function bindShortcuts(target: Window = window): () => void {
           return
         }
         if (!action.everywhere && isText(event.target)) return
+        if (movesValue(event)) return
         if (!action.enabled()) return
         event.preventDefault()
         runAction(action.name)
@@ -36,6 +37,12 @@ export function printKeys(keys: string, mac = isMac()): string {
 
 function isMac(): boolean {
   return /Mac|iPhone|iPad/.test(globalThis.navigator?.platform ?? '')
+}
+
+/** True where the key sets the value of what has the focus, as Home does of a slider. */
+function movesValue({ key, target }: KeyboardEvent): boolean {
+  if (!/^(Home|End|Page(Up|Down)|Arrow\w+)$/.test(key) || !(target instanceof Element)) return false
+  return target.matches('[type="range"], [role="slider"], [role="spinbutton"], [role="tree"] *')
 }
 
 function isText(target: EventTarget | null): boolean {

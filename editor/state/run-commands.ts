@@ -4,12 +4,13 @@ import { api } from '../link/api.ts'
 import { newestRunOf } from '../link/apply-events.ts'
 import { link } from '../link/client.ts'
 import { advanceSeeds, type SeedPlace } from '../widgets/seed.ts'
+import { unusedSubgraphs } from './commands/index.ts'
 import { ancestors } from './fits.ts'
 import { settings } from './settings.ts'
 import { type NodeInfos, paramsOf, placeOf } from './shapes.ts'
 import { activeDocument, catalogue, connection, problems, runs, tabs } from './stores.ts'
-import { infoOf } from './subgraphs.ts'
-import type { DocumentChange, EditorDocument, Workflow } from './types.ts'
+import { graphInside, infoOf, inside } from './subgraphs.ts'
+import type { DocumentChange, EditorDocument, PatchOp, Workflow } from './types.ts'
 
 /** Running the document in front, trying it live, and checking it. */
 
@@ -29,8 +30,7 @@ export interface RunRequest {
 export async function runActive({ outputs, front, live }: RunRequest = {}): Promise<RunInfo> {
   const document = activeDocument()
   if (!live) {
-    const seeds = seedPlaces(document.workflow, catalogue.getState().nodes)
-    document.transact('seed', advanceSeeds(document.workflow, seeds))
+    document.transact('seed', seedOps(document.workflow, catalogue.getState().nodes))
   }
   const { workflow } = document
   const fewer = live ? liveSteps(workflow, catalogue.getState().nodes) : {}
@@ -105,6 +105,17 @@ export function seedPlaces(workflow: Workflow, infos: NodeInfos): SeedPlace[] {
       fallback: Number(schema.default ?? 0),
     }))
   })
+}
+
+/** New seeds before a run, in the workflow and in the definitions that it uses. */
+export function seedOps(workflow: Workflow, infos: NodeInfos, random = Math.random): PatchOp[] {
+  const unused = new Set(unusedSubgraphs(workflow))
+  const names = Object.keys(workflow.subgraphs ?? {}).filter((name) => !unused.has(name))
+  const inner = names.flatMap((name) => {
+    const graph = graphInside(workflow, name)!
+    return inside(name, advanceSeeds(graph, seedPlaces(graph, infos), random))
+  })
+  return [...advanceSeeds(workflow, seedPlaces(workflow, infos), random), ...inner]
 }
 
 /** Nodes whose values an output or a node at the end of the graph needs. */
@@ -228,7 +239,10 @@ function busy(): boolean {
 
 function changesResult(workflow: Workflow, { ops }: DocumentChange): boolean {
   const wanted = wantedNodes(workflow, catalogue.getState().nodes)
-  return ops.some(({ path }) => path[0] === 'nodes' && wanted.has(path[1] ?? ''))
+  return ops.some(({ path: [section, id = '', part] }) => {
+    if (section === 'subgraphs') return part === 'nodes'
+    return section === 'nodes' && wanted.has(id)
+  })
 }
 
 /** Where a problem is: the node to jump to, and the named input or output that it is about. */

@@ -70,7 +70,7 @@ function summarised(group: readonly (readonly [string, NodeStatus])[]): StatusSu
     const [inner, status] = deciding
     const part = status.steps ? (status.step ?? 0) / status.steps : 0
     if (status.state !== 'running') return { ...status, inner }
-    const { values: _, ...shown } = status
+    const { values: _, secondsLeft: __, ...shown } = status
     // Progress of all nodes inside, in hundredths of a node.
     const step = Math.round(100 * (ended.length + part))
     return { ...shown, inner, step, steps: 100 * group.length }

@@ -1,5 +1,6 @@
 import { Copy, Dices, Undo2 } from 'lucide-react'
 import { useSyncExternalStore } from 'react'
+import { edit, shownGraph } from '../graph/open-graph.ts'
 import { setLayout } from '../state/commands/layout.ts'
 import { activeDocument, notify } from '../state/stores.ts'
 import { widgetWords } from '../words/widgets.ts'
@@ -16,18 +17,19 @@ export function SeedWidget({ node, name, info, value, onChange }: WidgetProps) {
   const say = useWords(widgetWords)
   const document = activeDocument()
   const layout = useSyncExternalStore(
-    (told) => document.followNode(node, told),
-    () => seedLayoutOf(document.workflow, node),
+    (told) => document.follow(told),
+    () => seedLayoutOf(shownGraph(document).workflow, node),
   )
   const limits = limitsOf(info.schema)
   const now = Number(value ?? defaultOf(info) ?? 0)
   const last = layout.seedLast?.[name]
-  const mode = seedModeOf(document.workflow, node, name)
+  const mode = seedModeOf(shownGraph(document).workflow, node, name)
 
   const choose = (chosen: SeedMode) => {
     const seedMode = { ...layout.seedMode, [name]: chosen }
-    const ops = setLayout(document.workflow, node, { seedMode } as object)
-    document.transact(`${node}.${name}: ${chosen}`, ops)
+    edit(`${node}.${name}: ${chosen}`, (workflow) =>
+      setLayout(workflow, node, { seedMode } as object),
+    )
   }
   const copy = async () => {
     await navigator.clipboard.writeText(String(now))

@@ -28,6 +28,7 @@ export function SliderWidget({ name, info, value, onChange }: WidgetProps) {
   const limits = limitsOf(info.schema)
   const known = asNumber(value) ?? asNumber(defaultOf(info))
   const now = known ?? limits.min ?? 0
+  const slid = (input: HTMLInputElement) => fitted(limits, Number(input.value))
   return (
     <>
       <input
@@ -38,9 +39,12 @@ export function SliderWidget({ name, info, value, onChange }: WidgetProps) {
         max={limits.max}
         step={stepOf(limits, 0)}
         value={now}
-        onChange={(event) => onChange(fitted(limits, Number(event.target.value)), 'drag')}
-        onPointerUp={() => onChange(now, 'done')}
-        onKeyUp={() => known !== undefined && onChange(now, 'done')}
+        onChange={({ target }) => onChange(slid(target), 'drag')}
+        // What is drawn may be a frame behind what was dragged to.
+        onPointerUp={({ currentTarget }) => onChange(slid(currentTarget), 'done')}
+        onKeyUp={({ currentTarget }) =>
+          known !== undefined && onChange(slid(currentTarget), 'done')
+        }
       />
       <NumberField
         label={name}

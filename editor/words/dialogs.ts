@@ -15,6 +15,8 @@ export const dialogWords = defineWords({
     fitsOnly: 'Only nodes that take or give {type}',
     count: '{count} results',
     added: '{name} added',
+    converterTitle: 'These two do not fit',
+    leaveUnlinked: 'Leave them unlinked',
   },
   ja: {
     closeTitle: '{name} を閉じますか?',
@@ -27,6 +29,8 @@ export const dialogWords = defineWords({
     nothing: '「{text}」に合うものがありません',
     recent: '最近使用',
     fitsOnly: '{type} をつなげられるノードのみ',
+    converterTitle: 'この二つはつながりません',
+    leaveUnlinked: 'つながない',
     count: '{count} 件',
     added: '{name} を追加しました',
   },

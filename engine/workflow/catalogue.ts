@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { WorkflowError } from '../errors.ts'
 import type { NodeDefinition } from './define.ts'
-import { workflowSchema } from './schema.ts'
+import { subgraphType, workflowSchema } from './schema.ts'
 import { type NodeShape, shapeOf } from './shape.ts'
 import { type SocketType, unify } from './socket-type.ts'
 
@@ -84,6 +84,7 @@ export function nodeSchema(definition: NodeDefinition): Record<string, unknown> 
     properties: {
       type: { const: definition.type },
       version: { type: 'integer', minimum: 1, maximum: definition.version },
+      mode: modeSchema,
       params: {
         ...params,
         patternProperties: repeated(
@@ -120,15 +121,47 @@ export function nodeSchema(definition: NodeDefinition): Record<string, unknown> 
   }
 }
 
+const modeSchema = { enum: ['mute', 'bypass'] }
+
+/** A node that stands for a subgraph: what it is given is named there. */
+const instanceSchema = {
+  title: 'Subgraph',
+  description: 'Stands for the subgraph that it names.',
+  type: 'object',
+  properties: {
+    type: { const: subgraphType },
+    subgraph: { type: 'string' },
+    mode: modeSchema,
+    params: { type: 'object' },
+    inputs: { type: 'object', additionalProperties: { type: 'string' } },
+  },
+  required: ['type', 'subgraph'],
+  additionalProperties: false,
+}
+
 /** JSON Schema of a workflow file whose nodes are of this catalogue. */
 export function catalogueSchema(catalogue: Catalogue): Record<string, unknown> {
   const schema = workflowSchema()
-  const { nodes, ...properties } = schema.properties as Record<string, Record<string, unknown>>
-  return {
-    ...schema,
-    properties: {
-      ...properties,
-      nodes: { ...nodes, additionalProperties: { oneOf: catalogue.definitions.map(nodeSchema) } },
-    },
+  const properties = schema.properties as Record<string, JsonObject>
+  const own = catalogue.definitions.map(nodeSchema)
+  const nodesOf = (schemas: readonly JsonObject[]) => ({
+    ...properties.nodes,
+    additionalProperties: { oneOf: [...schemas, instanceSchema] },
+  })
+  const subgraph = properties.subgraphs!.additionalProperties as JsonObject
+  const inside = { ...(subgraph.properties as JsonObject), nodes: nodesOf(own.map(fedFromOutside)) }
+  const subgraphs = {
+    ...properties.subgraphs,
+    additionalProperties: { ...subgraph, properties: inside },
   }
+  return { ...schema, properties: { ...properties, nodes: nodesOf(own), subgraphs } }
 }
+
+/** As a node stands in a subgraph: what it needs may come through a named input. */
+function fedFromOutside(schema: JsonObject): JsonObject {
+  const properties = schema.properties as JsonObject
+  const { required: _, ...inputs } = properties.inputs as JsonObject
+  return { ...schema, properties: { ...properties, inputs }, required: ['type'] }
+}
+
+type JsonObject = Record<string, unknown>

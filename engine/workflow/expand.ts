@@ -2,10 +2,14 @@ import { didYouMean, nameList } from '../closest.ts'
 import type { Catalogue } from './catalogue.ts'
 import { withoutInactive } from './modes.ts'
 import type { Problem } from './problem.ts'
-import { type NodeEntry, own, parsePlace, type Subgraph, type Workflow } from './schema.ts'
-
-/** The type of nodes that stand for a subgraph. */
-export const subgraphType = 'subgraph'
+import {
+  type NodeEntry,
+  own,
+  parsePlace,
+  type Subgraph,
+  subgraphType,
+  type Workflow,
+} from './schema.ts'
 
 /** Deeper than any graph that a person can follow; ends a circle that was missed. */
 const deepest = 32

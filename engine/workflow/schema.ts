@@ -8,6 +8,9 @@ import { z } from 'zod'
 /** The version of the file format that is written. */
 export const currentVersion = 1
 
+/** The type of nodes that stand for a subgraph. */
+export const subgraphType = 'subgraph'
+
 const word = '\\p{L}[\\p{L}\\p{N}_-]*'
 const name = z.string().regex(new RegExp(`^${word}$`, 'u'))
 const place = z.string().regex(new RegExp(`^${word}\\.${word}$`, 'u'))

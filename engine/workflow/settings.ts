@@ -1,10 +1,9 @@
 import { didYouMean, nameList } from '../closest.ts'
 import { WorkflowError } from '../errors.ts'
 import type { Catalogue } from './catalogue.ts'
-import { subgraphType } from './expand.ts'
 import { parseJson } from './json.ts'
 import { parseParam } from './params.ts'
-import { type NodeEntry, own, parsePlace, type Workflow } from './schema.ts'
+import { type NodeEntry, own, parsePlace, subgraphType, type Workflow } from './schema.ts'
 import { type ParamShape, paramNames, portOf } from './shape.ts'
 
 /** A new value for a param. */

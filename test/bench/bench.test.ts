@@ -58,6 +58,18 @@ describe('the bench', () => {
       'probe_drawn_object',
       'probe_drawn_colour',
       'probe_drawn_all',
+      'editor_open_ratio',
+      'editor_pan_ratio',
+      'editor_zoom_ratio',
+      'editor_drag_ratio',
+      'editor_drag_100_ratio',
+      'editor_far_pan_ratio',
+      'editor_crossing_ms',
+      'editor_listeners',
+      'editor_heap_mb',
+      'editor_undo_ms',
+      'editor_first_load_kb',
+      'editor_event_ms',
     ])
     expect(written.figures.engine_ms_per_node.value).toBeGreaterThan(0)
     expect(written.figures.ratio_change_sessions).toMatchObject({ value: 0, holds: true })

@@ -1,10 +1,10 @@
-import { Play } from 'lucide-react'
+import { Play, Square } from 'lucide-react'
 import { useStore } from 'zustand'
-import { api, encodeName } from '../../link/api.ts'
-import { start } from '../../shell/deeds.ts'
+import { start, told } from '../../shell/deeds.ts'
 import { Bar, Button, EmptyState } from '../../shell/ui/index.ts'
 import { useActive, useWorkflow } from '../../shell/use-document.ts'
 import { setParam } from '../../state/commands/index.ts'
+import { cancelRun } from '../../state/run-commands.ts'
 import { paramsOf, placeOf } from '../../state/shapes.ts'
 import { catalogue, runs } from '../../state/stores.ts'
 import { infoOf } from '../../state/subgraphs.ts'
@@ -14,6 +14,7 @@ import { labelOf } from '../../words/nodes.ts'
 import { panelWords } from '../../words/panels.ts'
 import { useWords } from '../../words/words.ts'
 import styles from '../panels.module.css'
+import { openViewer, savedPicture } from '../viewer/open.ts'
 
 /** The named inputs of a workflow as a form, with a button to run it and what comes of it. */
 export function Panel() {
@@ -96,14 +97,26 @@ function Results() {
       {state === 'running' && nodes && (
         <Bar label={say('stateRunning')} part={nodes.settled / Math.max(1, nodes.all)} />
       )}
+      {(state === 'running' || state === 'waiting') && (
+        <Button icon={<Square size={14} />} onClick={() => void told(() => cancelRun(run.id))}>
+          {say('cancel')}
+        </Button>
+      )}
       {error && <p className={styles.bad}>{error}</p>}
-      {pictures.map((name) => (
-        <img
+      {pictures.map((name, index) => (
+        <button
           key={name}
-          src={api.address(`/api/library/output/file/${encodeName(name)}`)}
-          alt={name}
-          loading="lazy"
-        />
+          type="button"
+          className={styles.tile}
+          onClick={() =>
+            openViewer(
+              pictures.map((file) => savedPicture(file, run.id)),
+              index,
+            )
+          }
+        >
+          <img src={savedPicture(name).address} alt={name} loading="lazy" />
+        </button>
       ))}
     </section>
   )

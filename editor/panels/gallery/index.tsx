@@ -9,8 +9,7 @@ import { runs } from '../../state/stores.ts'
 import { panelWords } from '../../words/panels.ts'
 import { useWords } from '../../words/words.ts'
 import styles from '../panels.module.css'
-import { Compare } from './compare.tsx'
-import { Picture } from './picture.tsx'
+import { openViewer, savedPicture } from '../viewer/open.ts'
 
 /** A picture that a run saved. */
 export type Saved = Asset & { readonly run: string; readonly node: string; readonly time: number }
@@ -24,8 +23,6 @@ export function Panel() {
   const scroller = useRef<HTMLDivElement>(null)
   const [text, setText] = useState('')
   const [chosen, setChosen] = useState<readonly string[]>([])
-  const [open, setOpen] = useState<Saved>()
-  const [comparing, setComparing] = useState(false)
   const { pictures, next, more } = usePictures(text)
   const rows = useVirtualizer({
     count: Math.ceil(pictures.length / columns),
@@ -33,6 +30,8 @@ export function Panel() {
     estimateSize: () => rowHeight,
     overscan: 3,
   })
+  const viewed = () => pictures.map(({ name, run }) => savedPicture(name, run))
+  const placeOf = (name?: string) => pictures.findIndex((picture) => picture.name === name)
   const choose = (name: string) =>
     setChosen((now) =>
       now.includes(name) ? now.filter((other) => other !== name) : [...now, name].slice(-2),
@@ -52,7 +51,10 @@ export function Panel() {
       {pictures.length === 0 ? (
         <EmptyState title={say('noPictures')} />
       ) : (
-        <Button disabled={chosen.length !== 2} onClick={() => setComparing(true)}>
+        <Button
+          disabled={chosen.length !== 2}
+          onClick={() => openViewer(viewed(), placeOf(chosen[0]), placeOf(chosen[1]))}
+        >
           {chosen.length === 2 ? say('compare') : say('chooseTwo')}
         </Button>
       )}
@@ -66,7 +68,11 @@ export function Panel() {
                 ...{ width: `${100 / columns}%`, padding: 3 },
               }}
             >
-              <button type="button" className={styles.tile} onClick={() => setOpen(picture)}>
+              <button
+                type="button"
+                className={styles.tile}
+                onClick={() => openViewer(viewed(), placeOf(picture.name))}
+              >
                 <img
                   src={api.address(`/api/library/output/thumbnail/${encodeName(picture.name)}`)}
                   alt={picture.name}
@@ -89,10 +95,6 @@ export function Panel() {
         )}
       </ul>
       {next && <Button onClick={() => void more()}>{say('more')}</Button>}
-      {open && <Picture picture={open} onClose={() => setOpen(undefined)} />}
-      {comparing && (
-        <Compare names={[chosen[0] ?? '', chosen[1] ?? '']} onClose={() => setComparing(false)} />
-      )}
     </div>
   )
 }

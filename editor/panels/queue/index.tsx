@@ -5,7 +5,8 @@ import type { RunInfo } from '../../../engine/protocol/runs.ts'
 import { api } from '../../link/api.ts'
 import { told } from '../../shell/deeds.ts'
 import { printSeconds, printTime } from '../../shell/print.ts'
-import { Bar, Button, EmptyState, Field, IconButton } from '../../shell/ui/index.ts'
+import { Bar, Button, Check, EmptyState, Field, IconButton } from '../../shell/ui/index.ts'
+import { useActive } from '../../shell/use-document.ts'
 import { cancelRun } from '../../state/run-commands.ts'
 import { settings } from '../../state/settings.ts'
 import { runs } from '../../state/stores.ts'
@@ -14,23 +15,26 @@ import { useWords } from '../../words/words.ts'
 import styles from '../panels.module.css'
 import { RunDetails } from './run-details.tsx'
 import { stateWord } from './state-word.ts'
+import { type HistoryFilter, useHistory } from './use-history.ts'
 
+const noFilter: HistoryFilter = { state: '', text: '', document: '', hours: 0 }
+const dragType = 'application/x-mazeru-run'
 const ended = ['done', 'failed', 'cancelled'] as const
 
 /** What waits, what runs and what has been. */
 export function Panel() {
   const say = useWords(panelWords)
   const { runs: all, queue } = useStore(runs)
-  const [filter, setFilter] = useState('')
+  const [filter, setFilter] = useState(noFilter)
+  const { list: past, more } = useHistory(filter)
+  const change = (part: Partial<HistoryFilter>) => setFilter((now) => ({ ...now, ...part }))
   const [open, setOpen] = useState<string>()
+  const name = useActive()?.name
   if (open) return <RunDetails id={open} onBack={() => setOpen(undefined)} />
   const list = [...all.values()].filter(({ live }) => !live)
   const active = list
     .filter(({ state }) => state === 'running' || state === 'waiting')
     .sort((one, other) => (one.place ?? 0) - (other.place ?? 0))
-  const past = list
-    .filter(({ state }) => (filter ? state === filter : ended.some((name) => name === state)))
-    .sort((one, other) => other.created - one.created)
   const pause = () => told(() => api.post('/api/queue', { paused: !queue.paused }))
   return (
     <div className={styles.body}>
@@ -50,7 +54,11 @@ export function Panel() {
       <h3>{say('history')}</h3>
       <Field label={say('state')}>
         {(ids) => (
-          <select {...ids} value={filter} onChange={({ target }) => setFilter(target.value)}>
+          <select
+            {...ids}
+            value={filter.state}
+            onChange={({ target }) => change({ state: target.value })}
+          >
             <option value="">{say('all')}</option>
             {ended.map((state) => (
               <option key={state} value={state}>
@@ -60,12 +68,44 @@ export function Panel() {
           </select>
         )}
       </Field>
+      <Field label={say('search')}>
+        {(ids) => (
+          <input
+            {...ids}
+            type="search"
+            value={filter.text}
+            onChange={({ target }) => change({ text: target.value })}
+          />
+        )}
+      </Field>
+      <Field label={say('since')}>
+        {(ids) => (
+          <select
+            {...ids}
+            value={filter.hours}
+            onChange={({ target }) => change({ hours: Number(target.value) })}
+          >
+            <option value={0}>{say('all')}</option>
+            <option value={1}>{say('lastHour')}</option>
+            <option value={24}>{say('lastDay')}</option>
+            <option value={168}>{say('lastWeek')}</option>
+          </select>
+        )}
+      </Field>
+      {name !== undefined && (
+        <Check
+          label={say('onlyThis', { name })}
+          value={filter.document === name}
+          onChange={(only) => change({ document: only ? name : '' })}
+        />
+      )}
       {past.length === 0 && <EmptyState title={say('noRuns')} />}
       <ul className={styles.list}>
         {past.map((run) => (
           <PastRun key={run.id} run={run} onOpen={setOpen} />
         ))}
       </ul>
+      {more && <Button onClick={more}>{say('more')}</Button>}
     </div>
   )
 }
@@ -81,7 +121,22 @@ function ActiveRun({ run, onOpen }: RunProps) {
   const change = (body: unknown) =>
     told(() => api.patch(`/api/runs/${encodeURIComponent(id)}`, body))
   return (
-    <li className={styles.card}>
+    <li
+      className={styles.card}
+      draggable={state === 'waiting'}
+      onDragStart={(event) => event.dataTransfer.setData(dragType, id)}
+      onDragOver={(event) => {
+        if (place !== undefined && event.dataTransfer.types.includes(dragType)) {
+          event.preventDefault()
+        }
+      }}
+      onDrop={(event) => {
+        const dragged = event.dataTransfer.getData(dragType)
+        if (!dragged || place === undefined) return
+        event.preventDefault()
+        void told(() => api.patch(`/api/runs/${encodeURIComponent(dragged)}`, { place }))
+      }}
+    >
       <div className={styles.row}>
         <button
           type="button"

@@ -1,16 +1,20 @@
 import { useEffect, useState } from 'react'
+import { useStore } from 'zustand'
 import type { RunDetail } from '../../../engine/protocol/runs.ts'
 import type { ValueSummary } from '../../../engine/protocol/values.ts'
 import { api } from '../../link/api.ts'
 import { told } from '../../shell/deeds.ts'
 import { printSeconds } from '../../shell/print.ts'
 import { Button } from '../../shell/ui/index.ts'
+import { runs } from '../../state/stores.ts'
 import { newTab } from '../../state/tabs.ts'
 import type { Workflow } from '../../state/types.ts'
 import { labelOf } from '../../words/nodes.ts'
 import { panelWords } from '../../words/panels.ts'
 import { useWords } from '../../words/words.ts'
 import styles from '../panels.module.css'
+import { savedPicture, wirePictures } from '../viewer/open.ts'
+import { Thumbs } from '../viewer/thumbs.tsx'
 import { stateWord } from './state-word.ts'
 
 /** One run: each node with its time and what it gave. */
@@ -18,10 +22,18 @@ export function RunDetails({ id, onBack }: { readonly id: string; readonly onBac
   const say = useWords(panelWords)
   const [run, setRun] = useState<RunDetail>()
   const path = `/api/runs/${encodeURIComponent(id)}`
+  const settled = useStore(runs, (state) => {
+    const info = state.runs.get(id)
+    return `${info?.state} ${info?.nodes?.settled}`
+  })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read again as nodes settle
   useEffect(() => {
     void told(async () => setRun(await api.get<RunDetail>(path)))
-  }, [path])
+  }, [path, settled])
   const retry = (from: 'failed' | 'start') => told(() => api.post(`${path}/retry`, { from }))
+  const remove = async () => {
+    if (await told(() => api.remove(path))) onBack()
+  }
   return (
     <div className={styles.body}>
       <div className={styles.row}>
@@ -43,8 +55,14 @@ export function RunDetails({ id, onBack }: { readonly id: string; readonly onBac
         <Button small onClick={() => void retry('start')}>
           {say('retryStart')}
         </Button>
+        {run && run.state !== 'waiting' && run.state !== 'running' && (
+          <Button small tone="quiet" onClick={() => void remove()}>
+            {say('removeRun')}
+          </Button>
+        )}
       </div>
       {run?.error && <p className={styles.bad}>{run.error}</p>}
+      {run && <Thumbs pictures={run.pictures.map((file) => savedPicture(file, id))} />}
       <ul className={styles.list}>
         {Object.entries(run?.nodeStatus ?? {}).map(([node, status]) => (
           <li key={node} className={styles.card}>
@@ -54,10 +72,14 @@ export function RunDetails({ id, onBack }: { readonly id: string; readonly onBac
               {status.seconds !== undefined && ` · ${printSeconds(status.seconds)}`}
             </span>
             {status.error && <p className={styles.bad}>{status.error}</p>}
+            {status.warnings?.map((warning) => (
+              <p key={warning}>{warning}</p>
+            ))}
             {Object.entries(status.values ?? {}).map(([output, value]) => (
-              <p key={output} className={styles.quiet}>
+              <div key={output} className={styles.quiet}>
                 {labelOf(output)}: {describe(value)}
-              </p>
+                <Thumbs pictures={wirePictures(id, node, output, value.pictures ?? 0)} />
+              </div>
             ))}
           </li>
         ))}

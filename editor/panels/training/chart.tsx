@@ -12,7 +12,16 @@ import styles from './training.module.css'
 const tableRows = 12
 
 /** The loss chart, drawn as points arrive, with its numbers as a table for who cannot see it. */
-export function LossChart({ curves, height = 200 }: { curves: Curves; height?: number }) {
+export function LossChart({
+  curves,
+  height = 200,
+  bare = false,
+}: {
+  curves: Curves
+  height?: number
+  /** Without heading, legend and table. */
+  bare?: boolean
+}) {
   const host = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot>(undefined)
   const say = useWords(trainingWords)
@@ -26,7 +35,11 @@ export function LossChart({ curves, height = 200 }: { curves: Curves; height?: n
   useEffect(() => {
     const element = host.current
     if (!element) return
-    const drawn = new uPlot(options(element, labels.split(','), height), first.current, element)
+    const drawn = new uPlot(
+      options(element, labels.split(','), height, bare),
+      first.current,
+      element,
+    )
     plot.current = drawn
     const observer = new ResizeObserver(() => {
       drawn.setSize({ width: element.clientWidth, height })
@@ -37,7 +50,7 @@ export function LossChart({ curves, height = 200 }: { curves: Curves; height?: n
       drawn.destroy()
       plot.current = undefined
     }
-  }, [labels, height, theme])
+  }, [labels, height, theme, bare])
 
   useEffect(() => {
     plot.current?.setData(data)
@@ -45,12 +58,14 @@ export function LossChart({ curves, height = 200 }: { curves: Curves; height?: n
 
   return (
     <figure className={styles.chart}>
-      <figcaption>{say('chart')}</figcaption>
+      {!bare && <figcaption>{say('chart')}</figcaption>}
       <div ref={host} aria-hidden />
-      <details>
-        <summary>{say('table')}</summary>
-        <Table curves={curves} />
-      </details>
+      {!bare && (
+        <details>
+          <summary>{say('table')}</summary>
+          <Table curves={curves} />
+        </details>
+      )}
     </figure>
   )
 }
@@ -89,7 +104,12 @@ function dataOf({ steps, loss, average, validation, trainLoss }: Curves): uPlot.
   return [[...steps], [...loss], [...average], [...validation], [...trainLoss]]
 }
 
-function options(element: HTMLElement, labels: readonly string[], height: number): uPlot.Options {
+function options(
+  element: HTMLElement,
+  labels: readonly string[],
+  height: number,
+  bare: boolean,
+): uPlot.Options {
   const colours = getComputedStyle(element)
   const colour = (name: string) => colours.getPropertyValue(name).trim()
   const axis: uPlot.Axis = {
@@ -101,6 +121,7 @@ function options(element: HTMLElement, labels: readonly string[], height: number
   return {
     width: Math.max(1, element.clientWidth),
     height,
+    ...(bare && { legend: { show: false } }),
     scales: { x: { time: false } },
     axes: [axis, { ...axis, size: 56 }],
     series: [

@@ -13,6 +13,12 @@ const dialogs: Readonly<Record<string, ComponentType<DialogProps>>> = {
   save: lazy(async () => ({ default: (await import('./save.tsx')).SaveDialog })),
   open: lazy(async () => ({ default: (await import('./open.tsx')).OpenDialog })),
   close: lazy(async () => ({ default: (await import('./close.tsx')).CloseDialog })),
+  viewer: lazy(async () => ({
+    default: (await import('../../panels/viewer/index.tsx')).ViewerDialog,
+  })),
+  converter: lazy(async () => ({ default: (await import('./converter.tsx')).ConverterDialog })),
+  rename: lazy(async () => ({ default: (await import('./rename.tsx')).RenameDialog })),
+  interface: lazy(async () => ({ default: (await import('./interface.tsx')).InterfaceDialog })),
   shortcuts: lazy(async () => ({ default: (await import('./shortcuts.tsx')).ShortcutsDialog })),
 }
 

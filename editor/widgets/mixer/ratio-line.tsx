@@ -30,9 +30,10 @@ export function RatioLine(props: {
         max={Math.max(2, Math.ceil(value))}
         step={0.01}
         value={value}
-        onChange={(event) => onChange(fitted(limits, Number(event.target.value)), 'drag')}
-        onPointerUp={() => onChange(value, 'done')}
-        onKeyUp={() => onChange(value, 'done')}
+        onChange={(event) => onChange(ratioOf(event.target), 'drag')}
+        // What is drawn may be a frame behind what was dragged to.
+        onPointerUp={(event) => onChange(ratioOf(event.currentTarget), 'done')}
+        onKeyUp={(event) => onChange(ratioOf(event.currentTarget), 'done')}
       />
       {disabled ? (
         <span className={styles.fed}>⟵</span>
@@ -48,4 +49,8 @@ export function RatioLine(props: {
       {children}
     </div>
   )
+}
+
+function ratioOf({ value }: HTMLInputElement): number {
+  return fitted(limits, Number(value))
 }

@@ -1,26 +1,23 @@
 import { useState } from 'react'
-import { api, encodeName } from '../../link/api.ts'
-import { Dialog, Segmented } from '../../shell/ui/index.ts'
+import { Segmented } from '../../shell/ui/index.ts'
 import { panelWords } from '../../words/panels.ts'
 import { useWords } from '../../words/words.ts'
 import styles from '../panels.module.css'
+import type { ViewedPicture } from './open.ts'
 
 /** Two pictures over each other with an edge that moves, or beside each other. */
 export function Compare({
-  names,
-  onClose,
+  left,
+  right,
 }: {
-  readonly names: readonly [string, string]
-  readonly onClose: () => void
+  readonly left: ViewedPicture
+  readonly right: ViewedPicture
 }) {
   const say = useWords(panelWords)
   const [way, setWay] = useState<'slider' | 'side'>('slider')
   const [edge, setEdge] = useState(50)
-  const [left, right] = names.map((name) =>
-    api.address(`/api/library/output/file/${encodeName(name)}`),
-  )
   return (
-    <Dialog title={say('compare')} wide onClose={onClose}>
+    <div>
       <Segmented
         label={say('compare')}
         value={way}
@@ -32,14 +29,18 @@ export function Compare({
       />
       {way === 'side' ? (
         <div className={styles.two}>
-          <img src={left} alt={names[0]} />
-          <img src={right} alt={names[1]} />
+          <img src={left.address} alt={left.name} />
+          <img src={right.address} alt={right.name} />
         </div>
       ) : (
         <>
           <div className={styles.compare}>
-            <img src={right} alt={names[1]} />
-            <img src={left} alt={names[0]} style={{ clipPath: `inset(0 ${100 - edge}% 0 0)` }} />
+            <img src={right.address} alt={right.name} />
+            <img
+              src={left.address}
+              alt={left.name}
+              style={{ clipPath: `inset(0 ${100 - edge}% 0 0)` }}
+            />
           </div>
           <input
             type="range"
@@ -52,6 +53,6 @@ export function Compare({
           />
         </>
       )}
-    </Dialog>
+    </div>
   )
 }
