@@ -143,7 +143,6 @@ const packages: Record<string, readonly string[]> = {
   'node:events': ['engine/server', 'engine/executor', 'test'],
   rete: ['editor/graph', 'test'],
   'rete-area-plugin': ['editor/graph', 'test'],
-  'rete-connection-plugin': ['editor/graph', 'test'],
   'rete-react-plugin': ['editor/graph', 'test'],
   'rete-render-utils': ['editor/graph', 'test'],
   react: ['editor', 'test'],

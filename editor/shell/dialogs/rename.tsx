@@ -10,7 +10,7 @@ import { useWords } from '../../words/words.ts'
 import { Button, Dialog, Field } from '../ui/index.ts'
 import type { DialogProps } from './index.tsx'
 
-/** Asks for the title and the id of an item, and for the name of the subgraph that it stands for. */
+/** Asks for the title and the id of an item, and the name of the subgraph that it stands for. */
 export function RenameDialog({ about, onClose }: DialogProps) {
   const say = useWords(subgraphWords)
   const shell = useWords(shellWords)
