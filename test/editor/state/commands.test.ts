@@ -82,8 +82,11 @@ describe('copy and paste', () => {
     const next = changed(two, pasted.ops)
     expect(pasted.ids).toEqual(['neon-2', 'riso-2', 'blend-2'])
     expect(next.nodes['blend-2']?.inputs).toEqual({ lora1: 'neon-2.lora', lora2: 'riso-2.lora' })
-    expect(next.layout?.['neon-2']).toEqual({ x: 1000, y: 680 })
-    expect(next.layout?.['blend-2']).toEqual({ x: 1280, y: 500 })
+    const { neon, blend } = two.layout!
+    // The file has neon at the left and blend at the top of what is copied.
+    const at = { x: 1000 - neon!.x, y: 500 - blend!.y }
+    expect(next.layout?.['neon-2']).toEqual({ x: 1000, y: neon!.y + at.y })
+    expect(next.layout?.['blend-2']).toEqual({ x: blend!.x + at.x, y: 500 })
   })
 
   test('link to nodes that are here when asked to', async () => {
