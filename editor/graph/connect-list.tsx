@@ -111,7 +111,7 @@ function OpenList({
         ref={element}
         role="listbox"
         aria-label={title}
-        aria-activedescendant={choices[place] && `socket ${choices[place].key}`}
+        aria-activedescendant={choices[place] && `socket-${choices[place].key}`}
         tabIndex={0}
         style={{ margin: 0, padding: 0, listStyle: 'none', outline: 'none' }}
         onKeyDown={(event) => {
@@ -126,7 +126,7 @@ function OpenList({
           // biome-ignore lint/a11y/useKeyWithClickEvents: the list has the keyboard.
           <div
             key={key}
-            id={`socket ${key}`}
+            id={`socket-${key}`}
             role="option"
             tabIndex={-1}
             aria-selected={index === place}

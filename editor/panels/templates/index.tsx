@@ -1,12 +1,14 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
+import { useStore } from 'zustand'
 import type { TemplateInfo } from '../../../engine/protocol/documents.ts'
 import { api, encodeName } from '../../link/api.ts'
 import { told } from '../../shell/deeds.ts'
 import { EmptyState } from '../../shell/ui/index.ts'
+import { settings } from '../../state/settings.ts'
 import { newTab } from '../../state/tabs.ts'
 import type { Workflow } from '../../state/types.ts'
 import { panelWords } from '../../words/panels.ts'
-import { useWords } from '../../words/words.ts'
+import { type Language, useWords } from '../../words/words.ts'
 import styles from '../panels.module.css'
 
 /** Finished workflows to begin with, each opened as a new document. */
@@ -19,20 +21,27 @@ export function Templates() {
       () => setList([]),
     )
   }, [])
-  const start = (name: string) =>
-    told(async () => {
+  const language = useStore(settings, (state) => state.language)
+  const opening = useRef(false)
+  // The second press of a double click finds the first under way.
+  const start = async (name: string) => {
+    if (opening.current) return
+    opening.current = true
+    await told(async () => {
       const path = `/api/templates/${encodeName(name)}`
       newTab((await api.get<{ workflow: Workflow }>(path)).workflow)
     })
+    opening.current = false
+  }
   if (list?.length === 0) return <EmptyState title={say('noTemplates')} />
   return (
     <div className={styles.templates}>
-      {list?.map(({ name, title, description, picture }) => (
+      {list?.toSorted(byUse).map(({ name, picture, ...template }) => (
         <button
           key={name}
           type="button"
           className={styles.template}
-          title={say('startWith', { name: title })}
+          title={say('startWith', { name: titleIn(language, template) })}
           onClick={() => void start(name)}
         >
           {picture && (
@@ -46,12 +55,24 @@ export function Templates() {
               }}
             />
           )}
-          <strong>{title}</strong>
-          <small>{description}</small>
+          <strong>{titleIn(language, template)}</strong>
+          <small>{(language === 'ja' && template.descriptionJa) || template.description}</small>
         </button>
       ))}
     </div>
   )
+}
+
+function titleIn(language: Language, { title, titleJa }: Titled): string {
+  return (language === 'ja' && titleJa) || title
+}
+
+type Titled = Pick<TemplateInfo, 'title' | 'titleJa'>
+
+/** Those to begin with come first, then those with a picture. */
+function byUse(a: TemplateInfo, b: TemplateInfo): number {
+  const rank = ({ tags, picture }: TemplateInfo) => (tags.includes('start') ? 0 : picture ? 1 : 2)
+  return rank(a) - rank(b)
 }
 
 /** The side panel of templates. */

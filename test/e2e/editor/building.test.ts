@@ -1,38 +1,17 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { decodePicture } from '../../../engine/formats/picture.ts'
-import {
-  type Desk,
-  keptDesk,
-  removeDesk,
-  type ServerProcess,
-  startServer,
-} from '../../server/e2e/support.ts'
-import { type EditorPage, openBrowser, openEditor } from '../../support/editor-page.ts'
+import { editorLab } from '../../support/editor-lab.ts'
+import { type EditorPage, openEditor } from '../../support/editor-page.ts'
 import { projectRoot } from '../../support/sources.ts'
 
-let desk: Desk
-let server: ServerProcess
-let browser: Browser
-
-beforeAll(async () => {
-  desk = keptDesk()
-  server = await startServer(desk)
-  browser = await openBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.kill()
-  removeDesk(desk)
-})
+const lab = editorLab()
 
 /** An empty workflow with the canvas at half size, so that all nodes have room. */
 async function emptyCanvas(): Promise<EditorPage> {
-  const editor = await openEditor(browser, server.port)
+  const editor = await openEditor(lab.browser, lab.server.port)
   await editor.page.getByRole('button', { name: 'Empty workflow' }).click()
   await editor.view(60, 60, 0.55)
   return editor
@@ -100,15 +79,15 @@ describe('a workflow built by mouse alone', () => {
     expect(run).toMatchObject({ state: 'done', pictures: [expect.stringContaining('.png')] })
     await page.locator(`[data-node="${save}"] img, [data-node="${save}"] + img`).first().waitFor()
 
-    const file = join(desk.workflows, 'by-mouse.json')
+    const file = join(lab.desk.workflows, 'by-mouse.json')
     const main = join(projectRoot, 'engine', 'main.ts')
     const words = ['run', file, '--out', 'alone', '--no-cache']
     const said = execFileSync(process.execPath, [main, ...words], {
-      cwd: desk.path,
+      cwd: lab.desk.path,
       encoding: 'utf8',
     })
     const alone = /(\S+\.png)$/m.exec(said)![1]!
-    const drawn = await pixels(join(desk.out, run.pictures[0]!))
+    const drawn = await pixels(join(lab.desk.out, run.pictures[0]!))
     expect(drawn).toEqual(await pixels(alone))
 
     const ratio = page.locator(`[data-node="${blend}"] input[type="range"]`).first()
@@ -116,7 +95,7 @@ describe('a workflow built by mouse alone', () => {
     await page.keyboard.press('Home')
     expect((await editor.state()).nodes[blend]!.params).toMatchObject({ ratio1: -1 })
     const other = await editor.run()
-    expect(await pixels(join(desk.out, other.pictures[0]!))).not.toEqual(drawn)
+    expect(await pixels(join(lab.desk.out, other.pictures[0]!))).not.toEqual(drawn)
     expect(editor.faults).toEqual([])
   })
 

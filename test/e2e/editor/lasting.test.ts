@@ -1,35 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  type Desk,
-  keptDesk,
-  removeDesk,
-  type ServerProcess,
-  shipped,
-  startServer,
-  until,
-} from '../../server/e2e/support.ts'
-import { openBrowser, openEditor } from '../../support/editor-page.ts'
-
-let desk: Desk
-let server: ServerProcess
-let browser: Browser
+import { describe, expect, it } from 'vitest'
+import { shipped, startServer, until } from '../../server/e2e/support.ts'
+import { editorLab } from '../../support/editor-lab.ts'
+import { openEditor } from '../../support/editor-page.ts'
 
 const small = () => shipped('two-loras', { 'sampler.steps': 4 })
 
-beforeAll(async () => {
-  desk = keptDesk({ shared: { ...small(), name: 'shared' } })
-  server = await startServer(desk)
-  browser = await openBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.kill()
-  removeDesk(desk)
-})
+const lab = editorLab({ shared: { ...small(), name: 'shared' } })
 
 /** Opens a saved workflow by the menu of workflows. */
 async function openSaved(editor: Awaited<ReturnType<typeof openEditor>>, name: string) {
@@ -43,7 +21,7 @@ async function openSaved(editor: Awaited<ReturnType<typeof openEditor>>, name: s
 
 describe('the editor', () => {
   it('has every edit again after its page was lost', async () => {
-    const editor = await openEditor(browser, server.port)
+    const editor = await openEditor(lab.browser, lab.server.port)
     await editor.load(small())
     await editor.number('sampler', 'seed', 123)
     await editor.number('sampler', 'guidance', 3)
@@ -52,14 +30,14 @@ describe('the editor', () => {
     const session = await editor.context.newCDPSession(editor.page)
     void session.send('Page.crash').catch(() => undefined)
     await editor.page.waitForEvent('crash')
-    const again = await openEditor(browser, server.port, { context: editor.context })
+    const again = await openEditor(lab.browser, lab.server.port, { context: editor.context })
     await until(async () => JSON.stringify(await again.state()) === before, 'the edits are back')
     await again.page.getByRole('button', { name: /^Undo/ }).click()
     expect((await again.state()).nodes.sampler!.params).toMatchObject({ seed: 123, guidance: 4 })
   })
 
   it('shows a run that was under way when it was loaded again', { timeout: 120_000 }, async () => {
-    const editor = await openEditor(browser, server.port)
+    const editor = await openEditor(lab.browser, lab.server.port)
     await editor.load(shipped('two-loras', { 'sampler.steps': 150 }))
     const running = editor.run()
     const label = () => editor.page.locator('[data-node="sampler"]').getAttribute('aria-label')
@@ -72,21 +50,21 @@ describe('the editor', () => {
   })
 
   it('keeps an edit that was made while the server was away', { timeout: 120_000 }, async () => {
-    const editor = await openEditor(browser, server.port)
+    const editor = await openEditor(lab.browser, lab.server.port)
     await openSaved(editor, 'shared')
-    const { port } = server
-    await server.kill()
+    const { port } = lab.server
+    await lab.server.kill()
     await editor.number('sampler', 'seed', 77)
-    server = await startServer(desk, ['--port', String(port)])
-    const file = join(desk.workflows, 'shared.json')
+    lab.server = await startServer(lab.desk, ['--port', String(port)])
+    const file = join(lab.desk.workflows, 'shared.json')
     const seed = () => JSON.parse(readFileSync(file, 'utf8')).nodes.sampler.params.seed
     await until(() => seed() === 77, 'the file has the edit', 60)
     expect((await editor.state()).nodes.sampler!.params).toMatchObject({ seed: 77 })
   })
 
   it('shows in one tab what was changed in another', async () => {
-    const first = await openEditor(browser, server.port)
-    const second = await openEditor(browser, server.port)
+    const first = await openEditor(lab.browser, lab.server.port)
+    const second = await openEditor(lab.browser, lab.server.port)
     await openSaved(first, 'shared')
     await openSaved(second, 'shared')
     await first.number('sampler', 'seed', 31)
@@ -101,12 +79,12 @@ describe('the editor', () => {
   })
 
   it('goes on with a run whose process was killed', { timeout: 120_000 }, async () => {
-    const editor = await openEditor(browser, server.port)
+    const editor = await openEditor(lab.browser, lab.server.port)
     await editor.load(shipped('two-loras', { 'sampler.steps': 80 }))
     const running = editor.run()
     const label = () => editor.page.locator('[data-node="sampler"]').getAttribute('aria-label')
     await until(async () => /running, \d+ %/.test((await label()) ?? ''), 'the sampler runs')
-    for (const pid of executorsOf(server.pid)) process.kill(pid, 'SIGKILL')
+    for (const pid of executorsOf(lab.server.pid)) process.kill(pid, 'SIGKILL')
     expect(await running).toMatchObject({ state: 'done', restarts: 1 })
     await until(async () => /done/.test((await label()) ?? ''), 'the canvas shows the end')
   })

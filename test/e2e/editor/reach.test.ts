@@ -1,34 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  type Desk,
-  keptDesk,
-  removeDesk,
-  type ServerProcess,
-  shipped,
-  startServer,
-  until,
-} from '../../server/e2e/support.ts'
-import { type EditorPage, openBrowser, openEditor } from '../../support/editor-page.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { shipped, until } from '../../server/e2e/support.ts'
+import { editorLab } from '../../support/editor-lab.ts'
+import { type EditorPage, openEditor } from '../../support/editor-page.ts'
 
-let desk: Desk
-let server: ServerProcess
-let browser: Browser
-
-beforeAll(async () => {
-  desk = keptDesk()
-  server = await startServer(desk)
-  browser = await openBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.kill()
-  removeDesk(desk)
-})
+const lab = editorLab()
 
 const mixer = () => shipped('lora-mixer', { 'sampler.steps': 6 })
 const pictureOf = ({ page }: EditorPage, node: string) =>
@@ -36,7 +15,7 @@ const pictureOf = ({ page }: EditorPage, node: string) =>
 
 describe('the LoRA mixer', () => {
   it('draws again when a ratio is changed while live is on', { timeout: 120_000 }, async () => {
-    const editor = await openEditor(browser, server.port)
+    const editor = await openEditor(lab.browser, lab.server.port)
     const { page } = editor
     await editor.load(mixer())
     expect((await editor.run()).state).toBe('done')
@@ -52,13 +31,13 @@ describe('the LoRA mixer', () => {
       const now = await shown().catch(() => null)
       return now !== null && now !== before
     }, 'another picture')
-    const runs = await server.ask('GET', '/api/runs')
+    const runs = await lab.server.ask('GET', '/api/runs')
     expect((runs.json.runs as { live: boolean }[]).filter(({ live }) => !live)).toHaveLength(1)
     expect(editor.faults).toEqual([])
   })
 
   it('changes a run that is under way', { timeout: 120_000 }, async () => {
-    const editor = await openEditor(browser, server.port)
+    const editor = await openEditor(lab.browser, lab.server.port)
     const { page } = editor
     await editor.load(shipped('lora-mixer', { 'sampler.steps': 120 }))
     const running = editor.run()
@@ -67,17 +46,17 @@ describe('the LoRA mixer', () => {
     await page.locator('[data-node="mixer"] input[type="range"]').first().focus()
     await page.keyboard.press('End')
     const run = await running
-    const drawn = readFileSync(join(desk.out, run.pictures[0]!))
-    const plain = await openEditor(browser, server.port)
+    const drawn = readFileSync(join(lab.desk.out, run.pictures[0]!))
+    const plain = await openEditor(lab.browser, lab.server.port)
     await plain.load(shipped('lora-mixer', { 'sampler.steps': 120 }))
     const other = await plain.run()
-    expect(drawn.equals(readFileSync(join(desk.out, other.pictures[0]!)))).toBe(false)
+    expect(drawn.equals(readFileSync(join(lab.desk.out, other.pictures[0]!)))).toBe(false)
   })
 })
 
 describe('by keyboard alone', () => {
   it('a graph of three nodes is built and wired', { timeout: 120_000 }, async () => {
-    const editor = await openEditor(browser, server.port)
+    const editor = await openEditor(lab.browser, lab.server.port)
     const { page } = editor
     await page.getByRole('button', { name: 'Empty workflow' }).focus()
     await page.keyboard.press('Enter')
@@ -120,7 +99,7 @@ describe('by keyboard alone', () => {
 
 describe('in Japanese', () => {
   it('the editor speaks Japanese throughout', async () => {
-    const editor = await openEditor(browser, server.port, { language: 'ja' })
+    const editor = await openEditor(lab.browser, lab.server.port, { language: 'ja' })
     await editor.load(mixer())
     const { page } = editor
     expect(await page.locator('html').getAttribute('lang')).toBe('ja')
@@ -142,7 +121,7 @@ describe('axe', () => {
   it.each(['light', 'dark'] as const)('finds nothing in the %s theme', {
     timeout: 120_000,
   }, async (scheme) => {
-    const editor = await openEditor(browser, server.port)
+    const editor = await openEditor(lab.browser, lab.server.port)
     const { page } = editor
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
     await page.reload()
